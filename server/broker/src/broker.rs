@@ -1,0 +1,128 @@
+use std::sync::Arc;
+
+use terapi_catalog::Catalogue;
+use terapi_model::Timestamp;
+use terapi_store::Store;
+use terapi_vault::{Entropy, Keyring};
+
+use crate::clock::Clock;
+use crate::connect::{Connect, Results};
+use crate::connections::Connections;
+use crate::egress::Egress;
+use crate::environments::Environments;
+use crate::integrations::Integrations;
+use crate::keys::Keys;
+use crate::operators::{Operators, PasswordHasher};
+use crate::refresh::Flights;
+use crate::settings::Settings;
+
+/// Everything Terapi can do. Cheap to clone; REST handlers and pages hold one.
+#[derive(Clone)]
+pub struct Broker(Arc<Inner>);
+
+/// What a broker is made of.
+pub struct Parts {
+    /// The database.
+    pub store: Store,
+    /// Opens and seals secrets.
+    pub keyring: Keyring,
+    /// The providers.
+    pub catalogue: Catalogue,
+    /// All outbound traffic.
+    pub egress: Egress,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// What the instance's operator configured.
+    pub settings: Settings,
+}
+
+struct Inner {
+    parts: Parts,
+    hasher: PasswordHasher,
+    flights: Flights,
+    results: Results,
+}
+
+impl Broker {
+    /// A broker over `parts`.
+    pub fn new(parts: Parts) -> Self {
+        let hasher = PasswordHasher::new(Arc::clone(&parts.entropy));
+        Self(Arc::new(Inner { parts, hasher, flights: Flights::default(), results: Results::default() }))
+    }
+
+    /// The database, for health checks and migrations; rooms reach it through their broker.
+    pub fn store(&self) -> &Store {
+        &self.0.parts.store
+    }
+
+    /// The providers.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.0.parts.catalogue
+    }
+
+    /// What the instance's operator configured.
+    pub fn settings(&self) -> &Settings {
+        &self.0.parts.settings
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.0.parts.clock.now()
+    }
+
+    /// People who sign in to the dashboard.
+    pub fn operators(&self) -> Operators<'_> {
+        Operators::of(self)
+    }
+
+    /// Environments and their settings.
+    pub fn environments(&self) -> Environments<'_> {
+        Environments::of(self)
+    }
+
+    /// API keys.
+    pub fn keys(&self) -> Keys<'_> {
+        Keys::of(self)
+    }
+
+    /// Integrations.
+    pub fn integrations(&self) -> Integrations<'_> {
+        Integrations::of(self)
+    }
+
+    /// Connections and their credentials.
+    pub fn connections(&self) -> Connections<'_> {
+        Connections::of(self)
+    }
+
+    /// Connect sessions and authorizations.
+    pub fn connect(&self) -> Connect<'_> {
+        Connect::of(self)
+    }
+
+    pub(crate) fn keyring(&self) -> &Keyring {
+        &self.0.parts.keyring
+    }
+
+    pub(crate) fn egress(&self) -> &Egress {
+        &self.0.parts.egress
+    }
+
+    pub(crate) fn entropy(&self) -> &dyn Entropy {
+        self.0.parts.entropy.as_ref()
+    }
+
+    pub(crate) fn hasher(&self) -> &PasswordHasher {
+        &self.0.hasher
+    }
+
+    pub(crate) fn flights(&self) -> &Flights {
+        &self.0.flights
+    }
+
+    pub(crate) fn results(&self) -> &Results {
+        &self.0.results
+    }
+}

@@ -1,0 +1,48 @@
+use url::Url;
+
+/// Who may make an account.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Signup {
+    /// The setup link makes the first owner; later operators are invited.
+    #[default]
+    First,
+    /// Anybody.
+    Open,
+}
+
+/// What the operator of this instance configured, as far as the broker's rooms need it.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where browsers and providers reach this instance: scheme and host, maybe a port; the path is `/`.
+    /// Every link and cookie attribute comes from here, never from a request's `Host`.
+    pub public_url: Url,
+    /// Who may make an account.
+    pub signup: Signup,
+}
+
+impl Settings {
+    /// The shared redirect URI: `<public url>/oauth/callback`.
+    pub fn callback_url(&self) -> String {
+        self.at("oauth/callback")
+    }
+
+    /// The redirect URI of one integration alone, for providers where mix-up must be impossible (RFC 9700 4.4).
+    pub fn own_callback_url(&self, integration_uuid: &str) -> String {
+        self.at(&format!("oauth/callback/{integration_uuid}"))
+    }
+
+    /// Where a provider's logo is served.
+    pub fn logo_url(&self, provider: &str) -> String {
+        self.at(&format!("images/template-logos/{provider}.svg"))
+    }
+
+    /// The link that opens the Connect UI for a session.
+    pub fn connect_link(&self, token: &str) -> String {
+        self.at(&format!("connect/ui/?session_token={token}"))
+    }
+
+    /// An absolute URL for `path`, which has no leading slash.
+    pub fn at(&self, path: &str) -> String {
+        format!("{}/{path}", self.public_url.as_str().trim_end_matches('/'))
+    }
+}

@@ -14,15 +14,15 @@ use zeroize::Zeroize;
 ///
 /// It has no `Display`, no `Serialize`, no `Clone`:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// println!("{}", terapi_vault::SecretString::from("hush"));
 /// ```
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// serde_json::to_string(&terapi_vault::SecretString::from("hush"));
 /// ```
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// let copy = Clone::clone(&terapi_vault::SecretString::from("hush"));
 /// ```
 pub struct Secret<T: Zeroize>(T);
@@ -113,11 +113,12 @@ impl From<Vec<u8>> for SecretBytes {
     }
 }
 
-/// So that requests and stored credentials can be parsed. A value of another type is refused without repeating
-/// it, unlike serde's own messages.
+/// So that requests and stored credentials can be parsed (JSON, forms: any self-describing format). A value of
+/// another type is refused without repeating it, unlike serde's own messages.
 impl<'de> Deserialize<'de> for SecretString {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_string(TextVisitor)
+        // Asked for a string, serde_json refuses a number by itself and quotes it; `any` leaves that to the visitor.
+        deserializer.deserialize_any(TextVisitor)
     }
 }
 

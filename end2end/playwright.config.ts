@@ -1,0 +1,34 @@
+import { defineConfig, devices } from "@playwright/test";
+import { existsSync } from "node:fs";
+
+// Found by ./dev; unset where only Playwright's own browser is there.
+const executablePath =
+    process.env.TERAPI_TEST_CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/google-chrome"].find((path) => existsSync(path));
+
+export default defineConfig({
+    testDir: "./tests",
+    outputDir: "./test-results",
+    globalSetup: "./global-setup.ts",
+    fullyParallel: true,
+    forbidOnly: !!process.env.CI,
+    // A test that passes at the second try is a broken test.
+    retries: 0,
+    workers: 2,
+    timeout: 30_000,
+    expect: { timeout: 5_000 },
+    reporter: [["list"]],
+    use: {
+        ...devices["Desktop Chrome"],
+        trace: "retain-on-failure",
+        // Root, which CI often is, cannot use the sandbox.
+        launchOptions: { executablePath, args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] },
+    },
+    projects: [
+        { name: "browser", testMatch: "**/*.spec.ts", testIgnore: ["**/*.nojs.spec.ts", "**/*.screenshots.spec.ts"] },
+        { name: "without JavaScript", testMatch: "**/*.nojs.spec.ts", use: { javaScriptEnabled: false } },
+        // Only when asked for: ./dev screenshots.
+        ...(process.env.TERAPI_TEST_SCREENSHOTS
+            ? [{ name: "screenshots", testMatch: "**/*.screenshots.spec.ts" }]
+            : []),
+    ],
+});

@@ -1,0 +1,87 @@
+use terapi_broker::{Clock, SystemClock};
+use terapi_model::Timestamp;
+
+use crate::config::{Config, Environment};
+use crate::{boot, serve};
+
+/// What one check found.
+enum Finding {
+    Fine(String),
+    Odd(String),
+    Broken(String),
+}
+
+/// Before this instant no Terapi existed: a clock that says less is wrong.
+const EARLIEST: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+
+/// Checks database, key, clock, write access and public URL; fails when one of them is broken.
+#[expect(clippy::print_stdout, reason = "the findings are this command's answer")]
+pub async fn run(config: &Config, environment: &Environment) -> anyhow::Result<()> {
+    let findings = [
+        ("clock", check_clock()),
+        ("public URL", check_public_url(config)),
+        ("data folder", check_write_access(config)),
+        ("database and key", check_database(config, environment).await),
+        ("addresses", check_addresses(config).await),
+    ];
+    let mut broken = 0;
+    for (name, finding) in findings {
+        let (mark, text) = match finding {
+            Finding::Fine(text) => ("ok  ", text),
+            Finding::Odd(text) => ("warn", text),
+            Finding::Broken(text) => {
+                broken += 1;
+                ("FAIL", text)
+            }
+        };
+        println!("{mark}  {name}: {text}");
+    }
+    if broken > 0 {
+        anyhow::bail!("{broken} of the checks failed");
+    }
+    Ok(())
+}
+
+fn check_clock() -> Finding {
+    let now = SystemClock.now();
+    if now < EARLIEST {
+        return Finding::Broken(format!("says {}, which is in the past; tokens would never expire", now.to_rfc3339()));
+    }
+    Finding::Fine(now.to_rfc3339())
+}
+
+fn check_public_url(config: &Config) -> Finding {
+    let url = config.public_url();
+    match (url.scheme(), url.host_str()) {
+        ("https", _) => Finding::Fine(url.to_string()),
+        (_, Some("localhost" | "127.0.0.1" | "[::1]")) => {
+            Finding::Fine(format!("{url} (this machine only; set TERAPI_PUBLIC_URL before others use it)"))
+        }
+        _ => Finding::Odd(format!("{url} is not https: cookies and tokens would travel in the clear")),
+    }
+}
+
+fn check_write_access(config: &Config) -> Finding {
+    let probe = config.data_dir.join(".doctor");
+    let tried = std::fs::create_dir_all(&config.data_dir)
+        .and_then(|()| std::fs::write(&probe, b"probe"))
+        .and_then(|()| std::fs::remove_file(&probe));
+    match tried {
+        Ok(()) => Finding::Fine(config.data_dir.display().to_string()),
+        Err(error) => Finding::Broken(format!("{}: {error}", config.data_dir.display())),
+    }
+}
+
+async fn check_database(config: &Config, environment: &Environment) -> Finding {
+    match boot::inspect(config, environment).await {
+        Ok(found) => Finding::Fine(found),
+        Err(error) => Finding::Broken(format!("{error:#}")),
+    }
+}
+
+async fn check_addresses(config: &Config) -> Finding {
+    match serve::bind(&config.listen).await {
+        Ok(listeners) => Finding::Fine(format!("{} can be listened on", listeners.len())),
+        Err(error) => Finding::Odd(format!("{error:#} (expected while a server is running)")),
+    }
+}

@@ -1,0 +1,6 @@
+/// Prints the OpenAPI document, as committed in `server/openapi.json`.
+#[expect(clippy::print_stdout, reason = "the document is this command's answer")]
+pub fn run() -> anyhow::Result<()> {
+    println!("{}", crate::api::openapi::document_json()?);
+    Ok(())
+}

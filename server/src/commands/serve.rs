@@ -1,0 +1,60 @@
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Config, Environment};
+use crate::health::Draining;
+use crate::state::AppState;
+use crate::{boot, router, serve};
+
+/// How often rows that have run out are swept.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// Serves until it is asked to stop.
+pub async fn run(config: &Config, environment: &Environment) -> anyhow::Result<()> {
+    let stop_signal = serve::stop_signal();
+    let listeners = serve::bind(&config.listen).await?;
+    let broker = boot::start(config, environment).await?;
+    greet(&broker).await?;
+    let draining = Draining::default();
+    let state = AppState::new(broker.clone(), config, draining.clone());
+    let stop = CancellationToken::new();
+    let sweeping = tokio::spawn(sweep(broker, stop.clone()));
+    tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            if let Err(error) = stop_signal.await {
+                tracing::error!(%error, "signals cannot be received; stopping");
+            }
+            stop.cancel();
+        }
+    });
+    let served = serve::serve(listeners, router::all(state), draining, stop).await;
+    sweeping.abort();
+    tracing::info!("stopped");
+    served
+}
+
+/// Says where the dashboard is and, on an empty instance, hands out the setup link.
+#[expect(clippy::print_stdout, reason = "the setup link is for whoever started the server, not for the log")]
+async fn greet(broker: &terapi_broker::Broker) -> anyhow::Result<()> {
+    println!("Terapi is at {}", broker.settings().public_url);
+    if let Some(link) = broker.operators().first_setup_link().await? {
+        println!("Create the first account with this one-time link:\n\n    {link}\n");
+    }
+    Ok(())
+}
+
+async fn sweep(broker: terapi_broker::Broker, stop: CancellationToken) {
+    let mut every = tokio::time::interval(SWEEP_EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = every.tick() => {}
+        }
+        if let Err(error) = broker.sweep().await {
+            tracing::warn!(%error, "what has run out could not be swept; trying again in a minute");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! The axum binary: it reads the configuration, mounts the rooms, translates HTTP and nothing else.
+//!
+//! A request enters through [`router`]: public routes ([`api`], [`oauth`], [`connect`], [`images`]) and cookie
+//! routes ([`ui`]) are two families that share no layer (decision D20). Every handler authenticates, asks the
+//! broker one thing and writes the answer down.
+
+pub mod api;
+pub mod boot;
+pub mod commands;
+pub mod config;
+pub mod connect;
+pub mod error;
+pub mod health;
+pub mod images;
+pub mod oauth;
+pub mod router;
+pub mod serve;
+pub mod state;
+pub mod telemetry;
+pub mod ui;

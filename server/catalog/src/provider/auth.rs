@@ -1,0 +1,363 @@
+use serde_json::{Map, Value};
+use terapi_model::AuthMode;
+
+use super::params::{Params, Unset};
+use super::reading::Declared;
+use crate::document::{Data, Section};
+use crate::template::{Path, UrlTemplate, Use};
+
+/// How a provider lets a caller in: one variant a mode, holding only what that mode needs.
+#[derive(Debug, Clone)]
+pub enum AuthSpec {
+    /// OAuth 2.0 authorization code.
+    OAuth2(Box<OAuth2Spec>),
+    /// A key; where it goes is up to `requests`, without any: `Authorization: Bearer`.
+    ApiKey,
+    /// User name and password, RFC 7617.
+    Basic,
+    /// No credentials.
+    None,
+}
+
+impl AuthSpec {
+    /// The mode's name.
+    pub fn mode(&self) -> AuthMode {
+        match self {
+            AuthSpec::OAuth2(_) => AuthMode::OAuth2,
+            AuthSpec::ApiKey => AuthMode::ApiKey,
+            AuthSpec::Basic => AuthMode::Basic,
+            AuthSpec::None => AuthMode::None,
+        }
+    }
+
+    /// The OAuth 2.0 data, when that is the mode.
+    pub fn oauth2(&self) -> Option<&OAuth2Spec> {
+        match self {
+            AuthSpec::OAuth2(spec) => Some(spec),
+            _ => None,
+        }
+    }
+
+    pub(super) fn read(section: Section<'_>, declared: &Declared<'_>) -> Option<AuthSpec> {
+        section.require("auth_mode")?;
+        let name = section.text("auth_mode")?;
+        let Some(mode) = AuthMode::from_wire(&name) else {
+            let known = crate::document::nearest(&name, AuthMode::ALL.into_iter().map(AuthMode::as_wire));
+            let hint = known
+                .map(|known| format!(", did you mean `{known}`?"))
+                .unwrap_or_default();
+            section.complain("auth_mode", format!("there is no auth mode `{name}`{hint}"));
+            return None;
+        };
+        let spec = match mode {
+            AuthMode::OAuth2 => AuthSpec::OAuth2(Box::new(OAuth2Spec::read(&section, declared)?)),
+            AuthMode::ApiKey => AuthSpec::ApiKey,
+            AuthMode::Basic => AuthSpec::Basic,
+            AuthMode::None => AuthSpec::None,
+            later => {
+                section.complain(
+                    "auth_mode",
+                    format!("{later} is not supported by this version yet"),
+                );
+                return None;
+            }
+        };
+        section.finish();
+        Some(spec)
+    }
+}
+
+/// Proof Key for Code Exchange, RFC 7636.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pkce {
+    /// `code_challenge_method=S256`.
+    S256,
+    /// Not sent.
+    Off {
+        /// Why: the file has to say.
+        why: String,
+    },
+}
+
+/// How the app proves itself at the token endpoint, RFC 6749 section 2.3.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientAuth {
+    /// `client_id` and `client_secret` in the body.
+    SecretPost,
+    /// `Authorization: Basic`, id and secret form-encoded before base64.
+    SecretBasic,
+    /// `Authorization: Basic` of id and secret as they are, and both in the body as well.
+    SecretBasicAndPost,
+    /// `client_id` only: a public client.
+    None,
+}
+
+/// How the body of a token request is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyFormat {
+    /// `application/x-www-form-urlencoded`, as RFC 6749 has it.
+    Form,
+    /// JSON.
+    Json,
+}
+
+/// A scope and what it is for, in our words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScopeInfo {
+    /// As the provider spells it.
+    pub name: String,
+    /// One sentence.
+    pub description: String,
+}
+
+/// Everything the authorization code flow needs to know about one provider.
+#[derive(Debug, Clone)]
+pub struct OAuth2Spec {
+    /// The consent page. Its query, if it has one, is kept.
+    pub authorization_url: UrlTemplate,
+    /// The token endpoint.
+    pub token_url: UrlTemplate,
+    /// Parameters added to the consent page.
+    pub authorization_params: Params,
+    /// Parameters added to the code exchange. May replace `grant_type`.
+    pub token_params: Params,
+    /// Parameters added to a refresh. May replace `grant_type`. Absent: none are added.
+    pub refresh_params: Option<Params>,
+    /// Where tokens are refreshed, when it is not the token endpoint.
+    pub refresh_url: Option<UrlTemplate>,
+    /// Whether a code challenge is sent.
+    pub pkce: Pkce,
+    /// How the app proves itself.
+    pub client_auth: ClientAuth,
+    /// Body of the token request.
+    pub body_format: BodyFormat,
+    /// What joins scopes on the consent page.
+    pub scope_separator: String,
+    /// Scopes proposed for a new integration.
+    pub default_scopes: Vec<String>,
+    /// Scopes worth knowing.
+    pub scopes: Vec<ScopeInfo>,
+    /// Name of the code in the callback's query, `code` nearly everywhere.
+    pub code_param: String,
+    /// Where things stand in the token endpoint's answer.
+    pub token_response: TokenResponse,
+    /// Refresh this many seconds before the end of a token's life. Absent: decisions D15.
+    pub token_expiration_buffer: Option<u64>,
+    /// Seconds a token lives when the answer does not say.
+    pub default_expires_in: Option<u64>,
+}
+
+impl OAuth2Spec {
+    fn read(section: &Section<'_>, declared: &Declared<'_>) -> Option<OAuth2Spec> {
+        let url = |key, usage| declared.url(section.require(key)?, &section.path_of(key), usage);
+        let authorization_url = url("authorization_url", Use::AuthorizeUrl);
+        let token_url = url("token_url", Use::TokenUrl);
+        let refresh_url = section
+            .take("refresh_url")
+            .and_then(|node| declared.url(node, &section.path_of("refresh_url"), Use::TokenUrl));
+        let params = |key, usage| Params::read(section.section(key), usage, Unset::Fail, declared);
+        let client_auth = section.choice(
+            "client_auth",
+            &[
+                ("client_secret_post", ClientAuth::SecretPost),
+                ("client_secret_basic", ClientAuth::SecretBasic),
+                ("client_secret_basic_and_post", ClientAuth::SecretBasicAndPost),
+                ("none", ClientAuth::None),
+            ],
+        );
+        let refresh_params = section
+            .take("refresh_params")
+            .is_some()
+            .then(|| params("refresh_params", Use::RefreshParams));
+        let spec = OAuth2Spec {
+            authorization_params: params("authorization_params", Use::AuthorizeParams),
+            token_params: params("token_params", Use::TokenParams),
+            refresh_params,
+            refresh_url,
+            pkce: read_pkce(section),
+            client_auth: client_auth.unwrap_or(ClientAuth::SecretPost),
+            body_format: section
+                .choice(
+                    "body_format",
+                    &[("form", BodyFormat::Form), ("json", BodyFormat::Json)],
+                )
+                .unwrap_or(BodyFormat::Form),
+            scope_separator: section
+                .raw_text("scope_separator")
+                .unwrap_or_else(|| " ".to_owned()),
+            default_scopes: section.texts("default_scopes"),
+            scopes: read_scopes(section),
+            code_param: section.text("code_param").unwrap_or_else(|| "code".to_owned()),
+            token_response: TokenResponse::read(section.section("token_response")),
+            token_expiration_buffer: section.number("token_expiration_buffer"),
+            default_expires_in: section.number("default_expires_in"),
+            authorization_url: authorization_url?,
+            token_url: token_url?,
+        };
+        section.not_yet(&[
+            "revoke",
+            "introspect",
+            "post_connect",
+            "authorization_url_fragment",
+            "token_headers",
+        ]);
+        Some(spec)
+    }
+}
+
+fn read_pkce(section: &Section<'_>) -> Pkce {
+    let Some(node) = section.take("pkce") else {
+        return Pkce::S256;
+    };
+    match &node.data {
+        Data::Scalar(Value::String(word)) if word == "S256" => Pkce::S256,
+        Data::Map(_) => {
+            let off = section.section("pkce");
+            let why = off
+                .as_ref()
+                .and_then(|off| off.require("off").and_then(|_| off.text("off")));
+            if let Some(off) = off {
+                off.finish();
+            }
+            Pkce::Off {
+                why: why.unwrap_or_default(),
+            }
+        }
+        _ => {
+            section.complain("pkce", "expected `S256` or `{off: \"why\"}`");
+            Pkce::S256
+        }
+    }
+}
+
+fn read_scopes(section: &Section<'_>) -> Vec<ScopeInfo> {
+    let Some(scopes) = section.section("scopes") else {
+        return Vec::new();
+    };
+    let described = scopes.entries().iter().filter_map(|entry| {
+        let description = super::params::text_of(&entry.node, &scopes.path_of(&entry.key), &scopes)?;
+        Some(ScopeInfo {
+            name: entry.key.clone(),
+            description: description.trim().to_owned(),
+        })
+    });
+    described.collect()
+}
+
+/// Where things stand in the token endpoint's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenResponse {
+    /// Objects to look in when the answer itself has no access token, in this order (Slack's `authed_user`).
+    pub alternates: Vec<Path>,
+    /// Path of the access token in the object.
+    pub access_token: Path,
+    /// Path of the refresh token.
+    pub refresh_token: Path,
+    /// Path of the lifetime in seconds.
+    pub expires_in: Path,
+    /// Path of the granted scopes.
+    pub scope: Path,
+    /// An answer that says 200 and means failure.
+    pub fails_when: Option<FailsWhen>,
+}
+
+/// A value that marks an answer as a failure: Slack's `ok: false`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailsWhen {
+    /// Path of the marker.
+    pub path: Path,
+    /// The value that means failure.
+    pub equals: Value,
+    /// Path of the provider's error code, for people.
+    pub error: Option<Path>,
+}
+
+impl Default for TokenResponse {
+    fn default() -> Self {
+        let path = |text| Path::parse(text).expect("the standard names are paths");
+        TokenResponse {
+            alternates: Vec::new(),
+            access_token: path("access_token"),
+            refresh_token: path("refresh_token"),
+            expires_in: path("expires_in"),
+            scope: path("scope"),
+            fails_when: None,
+        }
+    }
+}
+
+impl TokenResponse {
+    fn read(section: Option<Section<'_>>) -> TokenResponse {
+        let mut response = TokenResponse::default();
+        let Some(section) = section else { return response };
+        response.alternates = section
+            .texts("alternates")
+            .iter()
+            .filter_map(|text| path_in(&section, "alternates", text))
+            .collect();
+        for (key, slot) in [
+            ("access_token", &mut response.access_token),
+            ("refresh_token", &mut response.refresh_token),
+            ("expires_in", &mut response.expires_in),
+            ("scope", &mut response.scope),
+        ] {
+            if let Some(path) = section.text(key).and_then(|text| path_in(&section, key, &text)) {
+                *slot = path;
+            }
+        }
+        response.fails_when = section.section("fails_when").and_then(|fails| {
+            fails.require("path");
+            let path = fails.text("path").and_then(|text| path_in(&fails, "path", &text));
+            let equals = fails.require("equals").map(crate::document::Node::to_json);
+            let error = fails
+                .text("error")
+                .and_then(|text| path_in(&fails, "error", &text));
+            fails.finish();
+            Some(FailsWhen {
+                path: path?,
+                equals: equals?,
+                error,
+            })
+        });
+        section.finish();
+        response
+    }
+
+    /// The object that holds the access token: the answer itself, or the first alternate that has one.
+    pub fn object<'r>(&self, answer: &'r Map<String, Value>) -> Option<&'r Map<String, Value>> {
+        let holds = |object: &&Map<String, Value>| {
+            self.access_token
+                .find(object)
+                .and_then(Value::as_str)
+                .is_some_and(|token| !token.is_empty())
+        };
+        std::iter::once(answer)
+            .chain(
+                self.alternates
+                    .iter()
+                    .filter_map(|path| path.find(answer)?.as_object()),
+            )
+            .find(holds)
+    }
+
+    /// The provider's error code when the answer says it failed in spite of its status; empty when it names none.
+    pub fn failure(&self, answer: &Map<String, Value>) -> Option<String> {
+        let fails = self.fails_when.as_ref()?;
+        (fails.path.find(answer)? == &fails.equals).then(|| {
+            let error = fails
+                .error
+                .as_ref()
+                .and_then(|path| path.find(answer))
+                .and_then(Value::as_str);
+            error.unwrap_or_default().to_owned()
+        })
+    }
+}
+
+pub(super) fn path_in(section: &Section<'_>, key: &str, text: &str) -> Option<Path> {
+    let path = Path::parse(text);
+    if path.is_none() {
+        section.complain(key, format!("`{text}` is not a dotted path"));
+    }
+    path
+}

@@ -1,0 +1,164 @@
+use serde_json::Value;
+
+use super::reading::Declared;
+use crate::document::{Data, Node, Section};
+use crate::template::{RenderError, Scope, Template, Use};
+
+/// What happens to an entry whose value is not set. Fixed by the kind of entry, never sent as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unset {
+    /// The whole request fails: authorization and token parameters.
+    Fail,
+    /// The entry is left out: headers and query parameters of API requests.
+    Omit,
+}
+
+/// Names with template values: parameters of a request, or headers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Params {
+    entries: Vec<(String, Param)>,
+    usage: Use,
+    unset: Unset,
+}
+
+/// One value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Param {
+    /// A number or boolean: keeps its type in a JSON body.
+    Constant(Value),
+    /// Text.
+    Text(Template),
+}
+
+impl Params {
+    pub(super) fn empty(usage: Use, unset: Unset) -> Params {
+        Params {
+            entries: Vec::new(),
+            usage,
+            unset,
+        }
+    }
+
+    pub(super) fn read(
+        section: Option<Section<'_>>,
+        usage: Use,
+        unset: Unset,
+        declared: &Declared<'_>,
+    ) -> Params {
+        let mut params = Params::empty(usage, unset);
+        let Some(section) = section else { return params };
+        for entry in section.entries() {
+            let path = section.path_of(&entry.key);
+            let name = if usage == Use::Header {
+                entry.key.to_ascii_lowercase()
+            } else {
+                entry.key.clone()
+            };
+            if usage == Use::Header && !is_header_name(&name) {
+                section.report().add(&entry.place, &path, "not a header name");
+            }
+            let param = match &entry.node.data {
+                Data::Scalar(Value::String(text)) => declared
+                    .template(&entry.node, &path, text, usage)
+                    .map(Param::Text),
+                Data::Scalar(scalar @ (Value::Number(_) | Value::Bool(_))) => {
+                    Some(Param::Constant(scalar.clone()))
+                }
+                _ => {
+                    section
+                        .report()
+                        .add(&entry.node.place, &path, "expected text, a number, true or false");
+                    None
+                }
+            };
+            if let Some(param) = param {
+                params.entries.push((name, param));
+            }
+        }
+        params
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Names and values as parsed.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Param)> {
+        self.entries.iter().map(|(name, param)| (name.as_str(), param))
+    }
+
+    /// Whether there is an entry of this name. Header names are lower case.
+    pub fn contains(&self, name: &str) -> bool {
+        self.entries.iter().any(|(known, _)| known == name)
+    }
+
+    /// Names and values for a form, a query or headers.
+    ///
+    /// # Errors
+    /// A value that is not set, where [`Unset::Fail`] holds; a header value with control characters.
+    pub fn render(&self, scope: &Scope<'_>) -> Result<Vec<(String, String)>, RenderError> {
+        let mut rendered = Vec::with_capacity(self.entries.len());
+        for (name, param) in &self.entries {
+            let value = match param {
+                Param::Constant(value) => Ok(value.to_string()),
+                Param::Text(template) if self.usage == Use::Header => template.render_header(scope),
+                Param::Text(template) => template.render(scope),
+            };
+            match value {
+                Ok(value) => rendered.push((name.clone(), value)),
+                Err(RenderError::Unset(_)) if self.unset == Unset::Omit => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(rendered)
+    }
+
+    /// The same as a JSON object, numbers and booleans keeping their type.
+    ///
+    /// # Errors
+    /// As [`Params::render`].
+    pub fn render_json(&self, scope: &Scope<'_>) -> Result<serde_json::Map<String, Value>, RenderError> {
+        let texts = self.render(scope)?;
+        let constant = |name: &str| {
+            self.entries.iter().find_map(|(known, param)| match param {
+                Param::Constant(value) if known == name => Some(value.clone()),
+                _ => None,
+            })
+        };
+        Ok(texts
+            .into_iter()
+            .map(|(name, text)| {
+                let value = constant(&name).unwrap_or(Value::String(text));
+                (name, value)
+            })
+            .collect())
+    }
+}
+
+impl Param {
+    /// The value as published clients know it.
+    pub fn to_wire(&self) -> Value {
+        match self {
+            Param::Constant(value) => value.clone(),
+            Param::Text(template) => Value::String(template.to_wire()),
+        }
+    }
+}
+
+/// RFC 9110 section 5.6.2: a token.
+fn is_header_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+/// Text of a scalar node, for places that take a template.
+pub(super) fn text_of<'n>(node: &'n Node, path: &str, section: &Section<'_>) -> Option<&'n str> {
+    let text = node.as_text();
+    if text.is_none() {
+        section.report().add(&node.place, path, "expected text");
+    }
+    text
+}

@@ -35,10 +35,12 @@ apt_refresh() {
 apt_install() {
     apt_refresh || return 1
     say "installing $*"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null 2>&1 && return
+    say "apt-get could not install $*"
+    return 1
 }
 
-apt_offers() { apt_refresh && apt-cache show "$1" >/dev/null 2>&1; }
+apt_offers() { apt_refresh && apt-cache policy "$1" | grep -q 'Candidate: [^(]'; }
 
 need_c_compiler() {
     have cc || apt_install gcc libc6-dev || die "please install a C compiler (cc)"

@@ -18,6 +18,9 @@ export default defineConfig({
     expect: { timeout: 5_000 },
     reporter: [["list"]],
     use: {
+        // Workers read this file again, after global-setup.ts has set it.
+        baseURL: process.env.TERAPI_TEST_URL,
+        locale: "en-US",
         ...devices["Desktop Chrome"],
         trace: "retain-on-failure",
         // Root, which CI often is, cannot use the sandbox.

@@ -1,0 +1,308 @@
+//! OAuth 2.0 authorization code with PKCE (RFC 6749 section 4.1, RFC 7636, RFC 9700): what is sent to a provider and
+//! how its answer is read. Pure but for the three functions that send.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method};
+use serde_json::{Map, Value};
+use terapi_catalog::{BodyFormat, ClientAuth, OAuth2Spec, Params, Pkce, RenderError, Scope};
+use terapi_model::Timestamp;
+use terapi_vault::{SecretString, hash};
+use url::Url;
+use url::form_urlencoded;
+
+use super::token_answer::{TokenAnswer, TokenAnswerError};
+use crate::egress::{Egress, EgressError, Outbound};
+
+/// Parameters of the consent page that a caller cannot replace: they tie the answer to this attempt.
+const OURS: [&str; 5] = ["client_id", "redirect_uri", "state", "code_challenge", "code_challenge_method"];
+
+/// The word that published clients send for "leave this parameter out".
+const REMOVE: &str = "undefined";
+
+/// The app registered at the provider, and the values its templates may use.
+#[derive(Clone, Copy)]
+pub struct App<'a> {
+    /// Client id.
+    pub client_id: &'a str,
+    /// Client secret; public clients have none.
+    pub client_secret: Option<&'a SecretString>,
+    /// The connection's config.
+    pub connection_config: &'a Map<String, Value>,
+    /// The integration's settings, defaults applied.
+    pub integration_config: &'a Map<String, Value>,
+}
+
+impl<'a> App<'a> {
+    fn scope(&self) -> Scope<'a> {
+        Scope {
+            connection_config: Some(self.connection_config),
+            integration_config: Some(self.integration_config),
+            oauth_client_id: Some(self.client_id),
+            oauth_client_secret: self.client_secret.map(|secret| secret.expose().as_str()),
+            ..Scope::default()
+        }
+    }
+}
+
+/// What one start of the flow adds to the provider's definition.
+pub struct Authorization<'a> {
+    /// Where the provider sends the browser back to.
+    pub redirect_uri: &'a str,
+    /// The single-use state (RFC 6749 section 10.12).
+    pub state: &'a SecretString,
+    /// The PKCE verifier, when the provider takes a challenge.
+    pub verifier: Option<&'a SecretString>,
+    /// Scopes to ask for.
+    pub scopes: &'a [String],
+    /// Scopes on behalf of the user, for providers that know two kinds.
+    pub user_scope: Option<&'a str>,
+    /// Parameters of the caller or the session; the text `undefined` removes one.
+    pub params: &'a BTreeMap<String, String>,
+}
+
+/// Tokens could not be obtained.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExchangeError {
+    /// The request could not be written.
+    #[error(transparent)]
+    Template(#[from] RenderError),
+    /// No answer came.
+    #[error(transparent)]
+    Egress(#[from] EgressError),
+    /// The answer has no tokens in it.
+    #[error(transparent)]
+    Answer(#[from] TokenAnswerError),
+}
+
+impl ExchangeError {
+    /// True when the provider said that the grant is dead.
+    pub fn is_invalid_grant(&self) -> bool {
+        matches!(self, Self::Answer(answer) if answer.is_invalid_grant())
+    }
+}
+
+/// Whether a challenge is sent to this provider.
+pub fn wants_pkce(spec: &OAuth2Spec) -> bool {
+    spec.pkce == Pkce::S256
+}
+
+/// True when `token_params` ask for something else than the code exchange.
+pub fn has_foreign_grant(spec: &OAuth2Spec, app: App<'_>) -> Result<bool, RenderError> {
+    let params = spec.token_params.render(&app.scope())?;
+    Ok(params.iter().any(|(name, value)| name == "grant_type" && value != "authorization_code"))
+}
+
+/// The consent page's address (RFC 6749 section 4.1.1). Later wins: the template's own query, ours, the provider's
+/// `authorization_params`, PKCE, `user_scope`, the caller's. `scope` is left out when there is none.
+///
+/// # Errors
+/// When a template lacks a value or makes no acceptable address.
+pub fn authorize_url(spec: &OAuth2Spec, app: App<'_>, with: &Authorization<'_>) -> Result<Url, RenderError> {
+    let scope = app.scope();
+    let mut url = spec.authorization_url.render(&scope)?;
+    let mut query = Pairs(url.query_pairs().into_owned().collect());
+    query.set("response_type", "code");
+    query.set("client_id", app.client_id);
+    query.set("redirect_uri", with.redirect_uri);
+    if !with.scopes.is_empty() {
+        query.set("scope", &with.scopes.join(&spec.scope_separator));
+    }
+    query.set("state", with.state.expose());
+    for (name, value) in spec.authorization_params.render(&scope)? {
+        query.set(&name, &value);
+    }
+    if let Some(verifier) = with.verifier {
+        query.set("code_challenge", &hash::pkce_challenge(verifier.expose()));
+        query.set("code_challenge_method", "S256");
+    }
+    if let Some(user_scope) = with.user_scope {
+        query.set("user_scope", user_scope);
+    }
+    for (name, value) in with.params.iter().filter(|(name, _)| !OURS.contains(&name.as_str())) {
+        match value.as_str() {
+            REMOVE => query.remove(name),
+            value => query.set(name, value),
+        }
+    }
+    url.set_query(None);
+    url.query_pairs_mut().extend_pairs(query.0);
+    Ok(url)
+}
+
+/// Exchanges a code for tokens (RFC 6749 section 4.1.3).
+///
+/// # Errors
+/// [`ExchangeError`].
+pub async fn exchange_code(
+    egress: &Egress,
+    spec: &OAuth2Spec,
+    app: App<'_>,
+    code: &SecretString,
+    redirect_uri: &str,
+    verifier: Option<&SecretString>,
+    now: impl Fn() -> Timestamp,
+) -> Result<TokenAnswer, ExchangeError> {
+    let request = code_request(spec, app, code, redirect_uri, verifier)?;
+    ask(egress, spec, request, now).await
+}
+
+/// Exchanges a refresh token for tokens (RFC 6749 section 6). `raw` is the answer that brought it.
+///
+/// # Errors
+/// [`ExchangeError`].
+pub async fn refresh(
+    egress: &Egress,
+    spec: &OAuth2Spec,
+    app: App<'_>,
+    refresh_token: &SecretString,
+    raw: &Map<String, Value>,
+    now: impl Fn() -> Timestamp,
+) -> Result<TokenAnswer, ExchangeError> {
+    let request = refresh_request(spec, app, refresh_token, raw)?;
+    ask(egress, spec, request, now).await
+}
+
+async fn ask(
+    egress: &Egress,
+    spec: &OAuth2Spec,
+    request: Outbound,
+    now: impl Fn() -> Timestamp,
+) -> Result<TokenAnswer, ExchangeError> {
+    let answer = egress.send(request).await?;
+    let content_type = answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let (shape, life) = (&spec.token_response, spec.default_expires_in);
+    Ok(TokenAnswer::read(answer.status, content_type, &answer.body, shape, life, now())?)
+}
+
+fn code_request(
+    spec: &OAuth2Spec,
+    app: App<'_>,
+    code: &SecretString,
+    redirect_uri: &str,
+    verifier: Option<&SecretString>,
+) -> Result<Outbound, RenderError> {
+    let scope = app.scope();
+    let mut body = Body::of(spec, app);
+    body.set("grant_type", "authorization_code");
+    body.set("code", code.expose());
+    body.set("redirect_uri", redirect_uri);
+    if let Some(verifier) = verifier {
+        body.set("code_verifier", verifier.expose());
+    }
+    body.extend(&spec.token_params, &scope)?;
+    Ok(body.into_request(spec, app, spec.token_url.render(&scope)?))
+}
+
+/// With `refresh_params`, or else with `token_params` but for their `grant_type`, which is the code's.
+fn refresh_request(
+    spec: &OAuth2Spec,
+    app: App<'_>,
+    refresh_token: &SecretString,
+    raw: &Map<String, Value>,
+) -> Result<Outbound, RenderError> {
+    let scope = Scope { raw: Some(raw), refresh_token: Some(refresh_token.expose()), ..app.scope() };
+    let mut body = Body::of(spec, app);
+    body.set("refresh_token", refresh_token.expose());
+    match &spec.refresh_params {
+        Some(params) => {
+            body.set("grant_type", "refresh_token");
+            body.extend(params, &scope)?;
+        }
+        None => {
+            body.extend(&spec.token_params, &scope)?;
+            body.set("grant_type", "refresh_token");
+        }
+    }
+    let url = spec.refresh_url.as_ref().unwrap_or(&spec.token_url).render(&scope)?;
+    Ok(body.into_request(spec, app, url))
+}
+
+/// Names and values in order, each name once.
+struct Pairs(Vec<(String, String)>);
+
+impl Pairs {
+    fn set(&mut self, name: &str, value: &str) {
+        match self.0.iter_mut().find(|(known, _)| known == name) {
+            Some(pair) => value.clone_into(&mut pair.1),
+            None => self.0.push((name.to_owned(), value.to_owned())),
+        }
+    }
+
+    fn remove(&mut self, name: &str) {
+        self.0.retain(|(known, _)| known != name);
+    }
+}
+
+/// The body of a token request, with the app's proof in it where that belongs there.
+struct Body(Map<String, Value>);
+
+impl Body {
+    fn of(spec: &OAuth2Spec, app: App<'_>) -> Self {
+        let mut body = Self(Map::new());
+        match spec.client_auth {
+            ClientAuth::SecretPost | ClientAuth::SecretBasicAndPost => {
+                body.set("client_id", app.client_id);
+                if let Some(secret) = app.client_secret {
+                    body.set("client_secret", secret.expose());
+                }
+            }
+            ClientAuth::None => body.set("client_id", app.client_id),
+            ClientAuth::SecretBasic => {}
+        }
+        body
+    }
+
+    fn set(&mut self, name: &str, value: &str) {
+        self.0.insert(name.to_owned(), Value::String(value.to_owned()));
+    }
+
+    fn extend(&mut self, params: &Params, scope: &Scope<'_>) -> Result<(), RenderError> {
+        self.0.extend(params.render_json(scope)?);
+        Ok(())
+    }
+
+    fn into_request(self, spec: &OAuth2Spec, app: App<'_>, url: Url) -> Outbound {
+        let (content_type, body) = match spec.body_format {
+            BodyFormat::Json => ("application/json", Value::Object(self.0).to_string().into_bytes()),
+            BodyFormat::Form => {
+                let mut form = form_urlencoded::Serializer::new(String::new());
+                for (name, value) in &self.0 {
+                    match value {
+                        Value::String(text) => form.append_pair(name, text),
+                        other => form.append_pair(name, &other.to_string()),
+                    };
+                }
+                ("application/x-www-form-urlencoded", form.finish().into_bytes())
+            }
+        };
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        if let Some(proof) = basic_proof(spec, app) {
+            headers.insert(AUTHORIZATION, proof);
+        }
+        Outbound { method: Method::POST, url, headers, body }
+    }
+}
+
+/// `Authorization: Basic` of the app. RFC 6749 section 2.3.1 form-encodes both parts first; providers that want both
+/// header and body do not.
+fn basic_proof(spec: &OAuth2Spec, app: App<'_>) -> Option<HeaderValue> {
+    let secret = app.client_secret.map_or("", |secret| secret.expose());
+    let pair = match spec.client_auth {
+        ClientAuth::SecretBasic => format!("{}:{}", form_encoded(app.client_id), form_encoded(secret)),
+        ClientAuth::SecretBasicAndPost => format!("{}:{secret}", app.client_id),
+        ClientAuth::SecretPost | ClientAuth::None => return None,
+    };
+    let mut value = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(pair))).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+fn form_encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}

@@ -1,0 +1,77 @@
+//! Trying credentials before they are stored (rest.md 12.7): the provider's file may name a cheap call that only works
+//! with good ones.
+
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method};
+use terapi_catalog::{Provider, RenderError, UrlTemplate, Verification};
+use url::Url;
+
+use crate::auth::{self, Holder};
+use crate::egress::{Egress, EgressError, Outbound};
+
+/// Credentials did not pass.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum VerificationError {
+    /// The provider answered, and not with success.
+    #[error("the provider did not accept these credentials (status {0})")]
+    Refused(u16),
+    /// The call cannot be made with this config.
+    #[error("the provider's test call cannot be made: {0}")]
+    Template(#[from] RenderError),
+    /// No answer.
+    #[error(transparent)]
+    Egress(#[from] EgressError),
+}
+
+/// Calls the endpoints the provider's file names, in order, until one answers with 2xx. Without such a list
+/// everything passes untested.
+pub(crate) async fn verify(
+    egress: &Egress,
+    provider: &Provider,
+    holder: Holder<'_>,
+) -> Result<(), VerificationError> {
+    let Some(verification) = &provider.verification else { return Ok(()) };
+    let mut last = None;
+    for endpoint in &verification.endpoints {
+        let request = request(provider, verification, endpoint, holder)?;
+        let status = egress.send(request).await?.status;
+        if (200..300).contains(&status) {
+            return Ok(());
+        }
+        last = Some(status);
+    }
+    last.map_or(Ok(()), |status| Err(VerificationError::Refused(status)))
+}
+
+fn request(
+    provider: &Provider,
+    verification: &Verification,
+    endpoint: &UrlTemplate,
+    holder: Holder<'_>,
+) -> Result<Outbound, RenderError> {
+    let raw = holder.raw();
+    let scope = holder.scope(&raw);
+    let base = verification.base_url.as_ref().or(provider.requests.base_url.as_ref()).ok_or(RenderError::NotUrl)?;
+    let base = base.render(&scope)?;
+    let mut url = below(&base, &endpoint.render_path(&scope)?)?;
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    auth::authorize_request(provider, holder, &mut url, &mut headers)?;
+    auth::add_headers(&mut headers, &verification.headers, &scope)?;
+    let method = if verification.method == "POST" { Method::POST } else { Method::GET };
+    let body = match &verification.body {
+        Some(body) if method == Method::POST => {
+            headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+            body.to_string().into_bytes()
+        }
+        _ => Vec::new(),
+    };
+    Ok(Outbound { method, url, headers, body })
+}
+
+/// `path`, which begins with a slash, below the path of `base`. Never leaves the base's host.
+fn below(base: &Url, path: &str) -> Result<Url, RenderError> {
+    let root = base.as_str().split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    let url = Url::parse(&format!("{root}{path}")).map_err(|_| RenderError::NotUrl)?;
+    if url.origin() == base.origin() && url.username().is_empty() { Ok(url) } else { Err(RenderError::NotUrl) }
+}

@@ -7,6 +7,8 @@
 
 TOOLS="${XDG_CACHE_HOME:-$HOME/.cache}/terapi/tools"
 MINIMUM_RUST=94            # 1.94
+NEWEST_KNOWN_RUST=96       # newer ones may have lints that nobody here has seen
+RUST_VERSION=1.95.0        # installed only where there is no Rust, or one older than the minimum
 CARGO_LEPTOS_VERSION=0.3.6
 NODE_VERSION=22.23.3       # installed only where there is no node, or one older than 20
 NPM_VERSION=10.9.4
@@ -40,7 +42,7 @@ apt_install() {
     return 1
 }
 
-apt_offers() { apt_refresh && apt-cache policy "$1" | grep -q 'Candidate: [^(]'; }
+apt_offers() { apt_refresh && [[ $(apt-cache policy "$1") == *'Candidate: '[^\(]* ]]; }
 
 need_c_compiler() {
     have cc || apt_install gcc libc6-dev || die "please install a C compiler (cc)"
@@ -50,11 +52,12 @@ need_curl() { have curl || apt_install curl ca-certificates; }
 
 # --- Rust -------------------------------------------------------------------------------------
 
-rust_is_current() {
-    local version
-    version=$(rustc --version 2>/dev/null) || return 1
-    [[ $version =~ ^rustc\ 1\.([0-9]+)\. ]] && ((BASH_REMATCH[1] >= MINIMUM_RUST)) && cargo --version >/dev/null 2>&1
+# 95 for Rust 1.95.0; 0 where there is none.
+rust_minor() {
+    [[ $(rustc --version 2>/dev/null) =~ ^rustc\ 1\.([0-9]+)\. ]] && echo "${BASH_REMATCH[1]}" || echo 0
 }
+
+rust_is_current() { (($(rust_minor) >= MINIMUM_RUST)) && cargo --version >/dev/null 2>&1; }
 
 need_rust() {
     [[ -d $HOME/.cargo/bin ]] && PATH="$HOME/.cargo/bin:$PATH"
@@ -63,8 +66,8 @@ need_rust() {
     say "installing Rust"
     have rustup || install_rustup || true
     if have rustup; then
-        timeout 600 rustup toolchain install stable --profile minimal --component clippy,rustfmt || true
-        export RUSTUP_TOOLCHAIN=stable
+        timeout 600 rustup toolchain install "$RUST_VERSION" --profile minimal --component clippy,rustfmt --no-self-update || true
+        export RUSTUP_TOOLCHAIN="$RUST_VERSION"
     fi
     rust_is_current || use_debian_rust
     rust_is_current || die "please install Rust 1.$MINIMUM_RUST or newer (https://rustup.rs)"
@@ -182,6 +185,8 @@ need_node() {
         npm install --prefix "$folder" --no-audit --no-fund "node-linux-$architecture@$NODE_VERSION" "npm@$NPM_VERSION"
     fi
     PATH="$folder/node_modules/.bin:$PATH"
+    # Unlike the distribution's, this one does not ask the system whom to trust.
+    [[ ! -f /etc/ssl/certs/ca-certificates.crt ]] || export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
     hash -r
     node_is_current || die "Node.js $NODE_VERSION does not run from $folder"
 }

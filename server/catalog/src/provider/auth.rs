@@ -145,6 +145,11 @@ pub struct OAuth2Spec {
     pub token_expiration_buffer: Option<u64>,
     /// Seconds a token lives when the answer does not say.
     pub default_expires_in: Option<u64>,
+    /// What the callback's `iss` has to be when there is one, RFC 9207 section 2.4. Compare with
+    /// [`UrlTemplate::render_text`], which adds no slash.
+    pub issuer: Option<UrlTemplate>,
+    /// The consent page takes `user_scope` beside `scope`.
+    pub user_scope: bool,
 }
 
 impl OAuth2Spec {
@@ -191,6 +196,10 @@ impl OAuth2Spec {
             token_response: TokenResponse::read(section.section("token_response")),
             token_expiration_buffer: section.number("token_expiration_buffer"),
             default_expires_in: section.number("default_expires_in"),
+            issuer: section
+                .take("issuer")
+                .and_then(|node| declared.url(node, &section.path_of("issuer"), Use::AuthorizeUrl)),
+            user_scope: section.flag("user_scope").unwrap_or(false),
             authorization_url: authorization_url?,
             token_url: token_url?,
         };

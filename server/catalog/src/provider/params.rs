@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use super::reading::Declared;
 use crate::document::{Data, Node, Section};
-use crate::template::{RenderError, Scope, Template, Use};
+use crate::template::{RenderError, Scope, Template, Use, Variable};
 
 /// What happens to an entry whose value is not set. Fixed by the kind of entry, never sent as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,9 +16,17 @@ pub enum Unset {
 /// Names with template values: parameters of a request, or headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Params {
-    entries: Vec<(String, Param)>,
+    entries: Vec<Entry>,
     usage: Use,
     unset: Unset,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Entry {
+    name: String,
+    /// Set when the name itself has holes: a header that the operator names.
+    name_template: Option<Template>,
+    param: Param,
 }
 
 /// One value.
@@ -49,12 +57,18 @@ impl Params {
         let Some(section) = section else { return params };
         for entry in section.entries() {
             let path = section.path_of(&entry.key);
-            let name = if usage == Use::Header {
+            let name_template = if entry.key.contains("${") {
+                declared.template_at(&entry.place, &path, &entry.key, usage)
+            } else {
+                None
+            };
+            let plain = name_template.is_none();
+            let name = if plain && usage == Use::Header {
                 entry.key.to_ascii_lowercase()
             } else {
                 entry.key.clone()
             };
-            if usage == Use::Header && !is_header_name(&name) {
+            if plain && usage == Use::Header && !is_header_name(&name) {
                 section.report().add(&entry.place, &path, "not a header name");
             }
             let param = match &entry.node.data {
@@ -72,7 +86,11 @@ impl Params {
                 }
             };
             if let Some(param) = param {
-                params.entries.push((name, param));
+                params.entries.push(Entry {
+                    name,
+                    name_template,
+                    param,
+                });
             }
         }
         params
@@ -83,35 +101,61 @@ impl Params {
         self.entries.is_empty()
     }
 
-    /// Names and values as parsed.
+    /// Names and values as parsed. A name may have holes: [`Params::render`] fills them.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Param)> {
-        self.entries.iter().map(|(name, param)| (name.as_str(), param))
+        self.entries
+            .iter()
+            .map(|entry| (entry.name.as_str(), &entry.param))
     }
 
     /// Whether there is an entry of this name. Header names are lower case.
     pub fn contains(&self, name: &str) -> bool {
-        self.entries.iter().any(|(known, _)| known == name)
+        self.entries.iter().any(|entry| entry.name == name)
     }
 
     /// Names and values for a form, a query or headers.
     ///
     /// # Errors
-    /// A value that is not set, where [`Unset::Fail`] holds; a header value with control characters.
+    /// A value that is not set, where [`Unset::Fail`] holds; a header name or value with forbidden characters.
     pub fn render(&self, scope: &Scope<'_>) -> Result<Vec<(String, String)>, RenderError> {
-        let mut rendered = Vec::with_capacity(self.entries.len());
-        for (name, param) in &self.entries {
-            let value = match param {
-                Param::Constant(value) => Ok(value.to_string()),
-                Param::Text(template) if self.usage == Use::Header => template.render_header(scope),
-                Param::Text(template) => template.render(scope),
-            };
-            match value {
-                Ok(value) => rendered.push((name.clone(), value)),
-                Err(RenderError::Unset(_)) if self.unset == Unset::Omit => {}
-                Err(error) => return Err(error),
+        let rendered = self
+            .entries
+            .iter()
+            .filter_map(|entry| match self.render_entry(entry, scope) {
+                Err(RenderError::Unset(_)) if self.unset == Unset::Omit => None,
+                other => Some(other),
+            });
+        rendered.collect()
+    }
+
+    fn render_entry(&self, entry: &Entry, scope: &Scope<'_>) -> Result<(String, String), RenderError> {
+        let name = match &entry.name_template {
+            None => entry.name.clone(),
+            Some(template) if self.usage == Use::Header => {
+                template.render_header(scope)?.to_ascii_lowercase()
             }
+            Some(template) => template.render(scope)?,
+        };
+        if self.usage == Use::Header && !is_header_name(&name) {
+            return Err(RenderError::HeaderControl);
         }
-        Ok(rendered)
+        let value = match &entry.param {
+            Param::Constant(value) => value.to_string(),
+            Param::Text(template) if self.usage == Use::Header => template.render_header(scope)?,
+            Param::Text(template) => template.render(scope)?,
+        };
+        Ok((name, value))
+    }
+
+    /// Whether an entry that names a credential gets a value: then nothing has to be placed by default.
+    pub(super) fn places_credentials(&self, scope: &Scope<'_>) -> bool {
+        self.entries.iter().any(|entry| match &entry.param {
+            Param::Text(template) => {
+                template.variables().into_iter().any(Variable::is_credential)
+                    && self.render_entry(entry, scope).is_ok()
+            }
+            Param::Constant(_) => false,
+        })
     }
 
     /// The same as a JSON object, numbers and booleans keeping their type.
@@ -119,20 +163,21 @@ impl Params {
     /// # Errors
     /// As [`Params::render`].
     pub fn render_json(&self, scope: &Scope<'_>) -> Result<serde_json::Map<String, Value>, RenderError> {
-        let texts = self.render(scope)?;
-        let constant = |name: &str| {
-            self.entries.iter().find_map(|(known, param)| match param {
-                Param::Constant(value) if known == name => Some(value.clone()),
-                _ => None,
-            })
-        };
-        Ok(texts
-            .into_iter()
-            .map(|(name, text)| {
-                let value = constant(&name).unwrap_or(Value::String(text));
-                (name, value)
-            })
-            .collect())
+        let mut object = serde_json::Map::new();
+        for entry in &self.entries {
+            match self.render_entry(entry, scope) {
+                Ok((name, text)) => {
+                    let value = match &entry.param {
+                        Param::Constant(value) => value.clone(),
+                        Param::Text(_) => Value::String(text),
+                    };
+                    object.insert(name, value);
+                }
+                Err(RenderError::Unset(_)) if self.unset == Unset::Omit => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(object)
     }
 }
 

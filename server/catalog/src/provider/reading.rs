@@ -1,7 +1,7 @@
 //! What is known while a file is being read: its fields, and where complaints go.
 
 use super::{Fields, Keep};
-use crate::document::{Node, Report};
+use crate::document::{Node, Place, Report};
 use crate::template::{
     Declarations, HoleRule, Template, TemplateError, TemplateErrorKind, UrlTemplate, Use, Variable,
 };
@@ -40,23 +40,27 @@ impl Declarations for Declared<'_> {
 }
 
 impl Declared<'_> {
-    fn complain(&self, node: &Node, path: &str, error: &TemplateError) {
-        self.report.add(&node.place, path, error.to_string());
+    fn complain(&self, place: &Place, path: &str, error: &TemplateError) {
+        self.report.add(place, path, error.to_string());
     }
 
     pub(super) fn template(&self, node: &Node, path: &str, text: &str, usage: Use) -> Option<Template> {
+        self.template_at(&node.place, path, text, usage)
+    }
+
+    pub(super) fn template_at(&self, place: &Place, path: &str, text: &str, usage: Use) -> Option<Template> {
         match Template::parse(text, usage) {
             Ok(template) => {
                 for (variable, column) in template.placed_variables() {
                     if self.rule(variable).is_none() {
                         let kind = TemplateErrorKind::Undeclared(variable.clone());
-                        self.complain(node, path, &TemplateError { column, kind });
+                        self.complain(place, path, &TemplateError { column, kind });
                     }
                 }
                 Some(template)
             }
             Err(error) => {
-                self.complain(node, path, &error);
+                self.complain(place, path, &error);
                 None
             }
         }
@@ -83,7 +87,7 @@ impl Declared<'_> {
             return None;
         };
         parse(text)
-            .map_err(|error| self.complain(node, path, &error))
+            .map_err(|error| self.complain(&node.place, path, &error))
             .ok()
     }
 }

@@ -2,7 +2,7 @@ use super::Pattern;
 use super::params::{Params, Unset};
 use super::reading::Declared;
 use crate::document::{Data, Section};
-use crate::template::{Path, UrlTemplate, Use};
+use crate::template::{Path, Scope, UrlTemplate, Use, Variable};
 
 /// What every request to the provider's API begins with.
 #[derive(Debug, Clone)]
@@ -46,6 +46,20 @@ pub struct RetryInBody {
 }
 
 impl Requests {
+    /// Whether a header, a query parameter or the base URL carries a credential of this scope. When none does, the
+    /// mode's own placement is used: `Authorization: Bearer` for OAuth 2.0 and API keys, Basic for user names.
+    pub fn places_credentials(&self, scope: &Scope<'_>) -> bool {
+        let in_base_url = |url: &UrlTemplate| {
+            url.template()
+                .variables()
+                .into_iter()
+                .any(Variable::is_credential)
+        };
+        self.headers.places_credentials(scope)
+            || self.params.places_credentials(scope)
+            || self.base_url.as_ref().is_some_and(in_base_url)
+    }
+
     pub(super) fn read(section: Option<Section<'_>>, declared: &Declared<'_>) -> Requests {
         let mut requests = Requests {
             base_url: None,

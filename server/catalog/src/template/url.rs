@@ -138,6 +138,19 @@ impl UrlTemplate {
     /// # Errors
     /// When a value is missing, or may not stand in its place. Nothing is decoded and tried again.
     pub fn render(&self, scope: &Scope<'_>) -> Result<Url, RenderError> {
+        self.checked(scope).map(|(url, _)| url)
+    }
+
+    /// The absolute address as text, checked as by [`UrlTemplate::render`] but not rewritten: no slash is added to a
+    /// bare host. For values that are compared, such as an issuer.
+    ///
+    /// # Errors
+    /// As [`UrlTemplate::render`].
+    pub fn render_text(&self, scope: &Scope<'_>) -> Result<String, RenderError> {
+        self.checked(scope).map(|(_, text)| text)
+    }
+
+    fn checked(&self, scope: &Scope<'_>) -> Result<(Url, String), RenderError> {
         first_set(&self.alternatives, |address| address.render(scope)).and_then(|rendered| {
             let url = Url::parse(&rendered.text).map_err(|_| RenderError::NotUrl)?;
             let sound = url.username().is_empty()
@@ -147,7 +160,11 @@ impl UrlTemplate {
                     .host
                     .as_deref()
                     .is_none_or(|host| url.host_str() == Some(host));
-            if sound { Ok(url) } else { Err(RenderError::NotUrl) }
+            if sound {
+                Ok((url, rendered.text))
+            } else {
+                Err(RenderError::NotUrl)
+            }
         })
     }
 

@@ -149,6 +149,18 @@ impl Variable {
         }
     }
 
+    /// Whether the value proves who is calling.
+    pub fn is_credential(&self) -> bool {
+        !matches!(
+            self,
+            Variable::ConnectionConfig(_)
+                | Variable::IntegrationConfig(_)
+                | Variable::Raw(_)
+                | Variable::OauthClientId
+                | Variable::Username
+        )
+    }
+
     /// Every name without a path, for "did you mean".
     pub(crate) fn plain_names() -> impl Iterator<Item = &'static str> {
         PLAIN.iter().map(|entry| entry.0)

@@ -57,6 +57,8 @@ rust_minor() {
     [[ $(rustc --version 2>/dev/null) =~ ^rustc\ 1\.([0-9]+)\. ]] && echo "${BASH_REMATCH[1]}" || echo 0
 }
 
+rust_is_known() { (($(rust_minor) <= NEWEST_KNOWN_RUST)); }
+
 rust_is_current() { (($(rust_minor) >= MINIMUM_RUST)) && cargo --version >/dev/null 2>&1; }
 
 need_rust() {
@@ -113,6 +115,7 @@ need_wasm_std() {
     if have rustup && timeout 300 rustup target add "$WASM" && has_wasm_std; then return; fi
     use_debian_rust || die "please install the Rust target $WASM"
     has_wasm_std || build_wasm_std
+    has_wasm_std || die "the standard library for $WASM was built, and rustc does not find it"
 }
 
 # Compiles the standard library from rust-web-src and puts it where rustc looks for it.
@@ -121,7 +124,7 @@ build_wasm_std() {
     scratch=$(mktemp -d)
     library="$(rustc --print sysroot)/lib/rustlib/$WASM/lib"
     (
-        cd "$scratch"
+        cd "$scratch" || exit
         cargo init --quiet --lib --name scratch --vcs none
         CARGO_TARGET_DIR="$scratch/target" RUSTC_BOOTSTRAP=1 \
             cargo build --quiet --release -Zbuild-std=std,panic_abort --target "$WASM"

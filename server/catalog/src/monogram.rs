@@ -6,23 +6,21 @@ use sha2::{Digest, Sha256};
 pub fn monogram_svg(name: &str, display_name: &str) -> String {
     let digest = Sha256::digest(name.as_bytes());
     let hue = u16::from_be_bytes([digest[0], digest[1]]) % 360;
-    let turn = 20 + u16::from(digest[2] % 30);
+    let slope = 14 + digest[2] % 30;
     // Yellow and green look lighter than blue at the same lightness.
     let lightness = if (40..200).contains(&hue) { 30 } else { 42 };
     let initials = initials(display_name)
         .or_else(|| initials(name))
         .unwrap_or_else(|| "?".to_owned());
     let size = if initials.chars().count() > 1 { 26 } else { 32 };
+    // No ids inside: a page may hold many of these inline.
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 64 64\" role=\"img\" aria-label=\"{label}\">\
-         <defs><linearGradient id=\"g\" x2=\"1\" y2=\"1\"><stop stop-color=\"hsl({hue} 55% {lightness}%)\"/>\
-         <stop offset=\"1\" stop-color=\"hsl({second} 60% {darker}%)\"/></linearGradient></defs>\
-         <rect width=\"64\" height=\"64\" rx=\"14\" fill=\"url(#g)\"/>\
+         <rect width=\"64\" height=\"64\" rx=\"14\" fill=\"hsl({hue} 52% {lightness}%)\"/>\
+         <path d=\"M64 {slope}V50a14 14 0 0 1-14 14H14A14 14 0 0 1 0 50z\" fill=\"#000\" fill-opacity=\".14\"/>\
          <text x=\"32\" y=\"33\" fill=\"#fff\" font-family=\"system-ui,sans-serif\" font-size=\"{size}\" \
          font-weight=\"600\" text-anchor=\"middle\" dominant-baseline=\"central\">{initials}</text></svg>",
         label = escape(&display_name.chars().take(60).collect::<String>()),
-        second = (hue + turn) % 360,
-        darker = lightness - 8,
         initials = escape(&initials),
     )
 }

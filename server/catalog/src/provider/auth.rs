@@ -50,10 +50,12 @@ impl AuthSpec {
             return None;
         };
         let spec = match mode {
-            AuthMode::OAuth2 => AuthSpec::OAuth2(Box::new(OAuth2Spec::read(&section, declared)?)),
-            AuthMode::ApiKey => AuthSpec::ApiKey,
-            AuthMode::Basic => AuthSpec::Basic,
-            AuthMode::None => AuthSpec::None,
+            AuthMode::OAuth2 => {
+                OAuth2Spec::read(&section, declared).map(|spec| AuthSpec::OAuth2(Box::new(spec)))
+            }
+            AuthMode::ApiKey => Some(AuthSpec::ApiKey),
+            AuthMode::Basic => Some(AuthSpec::Basic),
+            AuthMode::None => Some(AuthSpec::None),
             later => {
                 section.complain(
                     "auth_mode",
@@ -63,7 +65,7 @@ impl AuthSpec {
             }
         };
         section.finish();
-        Some(spec)
+        spec
     }
 }
 

@@ -42,7 +42,7 @@ impl Keep {
     }
 
     /// What to keep of a token response: text, numbers and booleans only.
-    pub fn from_token(&self, answer: &Map<String, Value>) -> Map<String, Value> {
+    pub fn pick_from_token(&self, answer: &Map<String, Value>) -> Map<String, Value> {
         let found = self.token.iter().filter_map(|path| {
             let value = path.find(answer)?;
             text(value)?;
@@ -52,7 +52,7 @@ impl Keep {
     }
 
     /// What to keep of a callback's query, given as decoded pairs.
-    pub fn from_callback<'q>(
+    pub fn pick_from_callback<'q>(
         &self,
         query: impl IntoIterator<Item = (&'q str, &'q str)>,
     ) -> Map<String, Value> {

@@ -3,6 +3,7 @@
 -- Conventions: ids are text with a prefix and sort by time; times are integer milliseconds; JSON is text that
 -- only Terapi writes and no query looks into; `*_sealed` columns hold ciphertext bound to their row; secrets
 -- that are only ever compared are stored as SHA-256 (hex). `wire_id` is the integer id of the REST contract.
+-- Unique indexes are named, because server/store tells them apart by name.
 
 -- One row: what this installation is.
 CREATE TABLE instance (
@@ -37,13 +38,14 @@ CREATE TABLE operator (
     -- As typed.
     email TEXT COLLATE "C" NOT NULL,
     -- Lower-cased; what sign-in looks up.
-    email_key TEXT COLLATE "C" NOT NULL UNIQUE,
+    email_key TEXT COLLATE "C" NOT NULL,
     display_name TEXT COLLATE "C" NOT NULL,
     -- argon2id, PHC string.
     password_hash TEXT COLLATE "C" NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
+CREATE UNIQUE INDEX operator_by_email ON operator (email_key);
 
 CREATE TABLE membership (
     account_id TEXT COLLATE "C" NOT NULL REFERENCES account (id),
@@ -72,7 +74,7 @@ CREATE INDEX operator_session_by_expiry ON operator_session (expires_at);
 -- The setup link (no account yet) and invitations (account given).
 CREATE TABLE invitation (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-    token_hash TEXT COLLATE "C" NOT NULL UNIQUE,
+    token_hash TEXT COLLATE "C" NOT NULL,
     account_id TEXT COLLATE "C" REFERENCES account (id),
     -- Locked to this address when given.
     email TEXT COLLATE "C",
@@ -81,6 +83,7 @@ CREATE TABLE invitation (
     expires_at BIGINT NOT NULL,
     consumed_at BIGINT
 );
+CREATE UNIQUE INDEX invitation_by_token ON invitation (token_hash);
 
 -- Failed sign-ins of the last minutes; `subject` is a hash of the e-mail or of the address.
 CREATE TABLE sign_in_failure (
@@ -92,12 +95,12 @@ CREATE INDEX sign_in_failure_by_time ON sign_in_failure (at);
 
 CREATE TABLE environment (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-    wire_id BIGINT NOT NULL UNIQUE,
-    uuid TEXT COLLATE "C" NOT NULL UNIQUE,
+    wire_id BIGINT NOT NULL,
+    uuid TEXT COLLATE "C" NOT NULL,
     account_id TEXT COLLATE "C" NOT NULL REFERENCES account (id),
     name TEXT COLLATE "C" NOT NULL,
     is_production BOOLEAN NOT NULL,
-    public_key TEXT COLLATE "C" NOT NULL UNIQUE,
+    public_key TEXT COLLATE "C" NOT NULL,
     public_key_enabled BOOLEAN NOT NULL,
     public_key_may_overwrite BOOLEAN NOT NULL,
     hmac_enabled BOOLEAN NOT NULL,
@@ -114,6 +117,9 @@ CREATE TABLE environment (
     updated_at BIGINT NOT NULL,
     deleted_at BIGINT
 );
+CREATE UNIQUE INDEX environment_by_wire_id ON environment (wire_id);
+CREATE UNIQUE INDEX environment_by_uuid ON environment (uuid);
+CREATE UNIQUE INDEX environment_by_public_key ON environment (public_key);
 CREATE UNIQUE INDEX environment_by_name ON environment (account_id, name) WHERE deleted_at IS NULL;
 
 CREATE TABLE environment_variable (
@@ -128,7 +134,7 @@ CREATE UNIQUE INDEX environment_variable_by_name ON environment_variable (enviro
 
 CREATE TABLE api_key (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-    wire_id BIGINT NOT NULL UNIQUE,
+    wire_id BIGINT NOT NULL,
     account_id TEXT COLLATE "C" NOT NULL REFERENCES account (id),
     -- Null: an account key.
     environment_id TEXT COLLATE "C" REFERENCES environment (id),
@@ -143,12 +149,14 @@ CREATE TABLE api_key (
     expires_at BIGINT,
     deleted_at BIGINT
 );
+CREATE UNIQUE INDEX api_key_by_wire_id ON api_key (wire_id);
 CREATE UNIQUE INDEX api_key_by_hash ON api_key (secret_hash) WHERE deleted_at IS NULL;
+CREATE UNIQUE INDEX api_key_by_name ON api_key (environment_id, display_name) WHERE deleted_at IS NULL;
 CREATE INDEX api_key_by_environment ON api_key (environment_id, created_at);
 
 CREATE TABLE integration (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-    uuid TEXT COLLATE "C" NOT NULL UNIQUE,
+    uuid TEXT COLLATE "C" NOT NULL,
     environment_id TEXT COLLATE "C" NOT NULL REFERENCES environment (id),
     unique_key TEXT COLLATE "C" NOT NULL,
     provider TEXT COLLATE "C" NOT NULL,
@@ -171,6 +179,7 @@ CREATE TABLE integration (
     updated_at BIGINT NOT NULL,
     deleted_at BIGINT
 );
+CREATE UNIQUE INDEX integration_by_uuid ON integration (uuid);
 CREATE UNIQUE INDEX integration_by_key ON integration (environment_id, unique_key) WHERE deleted_at IS NULL;
 
 -- One row a connection: end users are not shared between connections (rest.md 11.4).
@@ -191,12 +200,12 @@ CREATE INDEX end_user_by_organization ON end_user (environment_id, organization_
 
 CREATE TABLE connection (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-    wire_id BIGINT NOT NULL UNIQUE,
+    wire_id BIGINT NOT NULL,
     environment_id TEXT COLLATE "C" NOT NULL REFERENCES environment (id),
     integration_id TEXT COLLATE "C" NOT NULL REFERENCES integration (id),
     -- What the caller named it.
     connection_id TEXT COLLATE "C" NOT NULL,
-    end_user_id TEXT COLLATE "C" REFERENCES end_user (id),
+    end_user_id TEXT COLLATE "C" REFERENCES end_user (id) ON DELETE SET NULL,
     metadata TEXT COLLATE "C",
     connection_config TEXT COLLATE "C" NOT NULL,
     -- Connection-config fields that the provider declares secret, sealed JSON.
@@ -211,6 +220,7 @@ CREATE TABLE connection (
     last_fetched_at BIGINT,
     deleted_at BIGINT
 );
+CREATE UNIQUE INDEX connection_by_wire_id ON connection (wire_id);
 CREATE UNIQUE INDEX connection_by_key ON connection (environment_id, integration_id, connection_id)
 WHERE deleted_at IS NULL;
 CREATE INDEX connection_by_time ON connection (environment_id, created_at, id) WHERE deleted_at IS NULL;
@@ -258,7 +268,7 @@ CREATE INDEX credential_by_expiry ON credential (expires_at);
 CREATE TABLE connect_session (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     environment_id TEXT COLLATE "C" NOT NULL REFERENCES environment (id),
-    token_hash TEXT COLLATE "C" NOT NULL UNIQUE,
+    token_hash TEXT COLLATE "C" NOT NULL,
     end_user TEXT COLLATE "C",
     organization TEXT COLLATE "C",
     tags TEXT COLLATE "C" NOT NULL,
@@ -275,6 +285,7 @@ CREATE TABLE connect_session (
     expires_at BIGINT NOT NULL,
     deleted_at BIGINT
 );
+CREATE UNIQUE INDEX connect_session_by_token ON connect_session (token_hash);
 CREATE INDEX connect_session_by_expiry ON connect_session (expires_at);
 
 CREATE TABLE oauth_attempt (
@@ -283,7 +294,7 @@ CREATE TABLE oauth_attempt (
     -- Null when the attempt was refused before an integration was found.
     integration_id TEXT COLLATE "C" REFERENCES integration (id),
     connect_session_id TEXT COLLATE "C" REFERENCES connect_session (id),
-    state_hash TEXT COLLATE "C" NOT NULL UNIQUE,
+    state_hash TEXT COLLATE "C" NOT NULL,
     -- SHA-256 of the browser id that started it (decision D9).
     browser_hash TEXT COLLATE "C" NOT NULL,
     ws_client_id TEXT COLLATE "C",
@@ -299,5 +310,7 @@ CREATE TABLE oauth_attempt (
     consumed_at BIGINT,
     finished_at BIGINT
 );
+CREATE UNIQUE INDEX oauth_attempt_by_state ON oauth_attempt (state_hash);
+CREATE INDEX oauth_attempt_by_session ON oauth_attempt (connect_session_id);
 CREATE INDEX oauth_attempt_by_listener ON oauth_attempt (ws_client_id);
 CREATE INDEX oauth_attempt_by_expiry ON oauth_attempt (expires_at);

@@ -67,6 +67,28 @@ pub mod operators;
 pub mod sign_in_failures;
 pub mod wire_ids;
 
+pub use accounts::AccountRow;
+pub use api_keys::{ApiKeyRow, LiveApiKey};
+pub use connect_sessions::ConnectSessionRow;
+pub use connection_tags::ConnectionTagRow;
+pub use connections::{
+    ConnectionDetail, ConnectionFilter, ConnectionRow, ConnectionSummary, IntegrationName, NewConnection,
+    Outcome, Page, PageStart,
+};
+pub use credentials::{
+    CredentialRow, CredentialState, CredentialSummary, NewCredential, RefreshFailure, RefreshedCredential,
+};
+pub use end_users::EndUserRow;
+pub use environment_variables::EnvironmentVariableRow;
+pub use environments::EnvironmentRow;
+pub use instance::InstanceRow;
+pub use integrations::{IntegrationListing, IntegrationRow};
+pub use invitations::InvitationRow;
+pub use memberships::MembershipRow;
+pub use oauth_attempts::OAuthAttemptRow;
+pub use operator_sessions::OperatorSessionRow;
+pub use operators::OperatorRow;
+
 pub use access::{Access, Conn, Reader, Tx, tx_alive};
 pub use error::{Constraint, DatabaseFault, StoreError};
 pub use migration::{MigrateError, SchemaState};

@@ -1,9 +1,9 @@
 //! Running statements: each text once, on whichever database is there.
 
+use sqlx::SqlSafeStr;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 use crate::column::{Bind, Binds, Cells, Column};
 use crate::{Access, Conn, DatabaseFault, StoreError};
@@ -290,13 +290,16 @@ impl Built {
     }
 
     /// Every row.
+    #[expect(
+        clippy::disallowed_types,
+        reason = "the one place; `push` takes literals, `bind` writes numbers"
+    )]
     pub(crate) async fn all<R: Record>(&self, db: &mut impl Access) -> Result<Vec<R>, StoreError> {
         let binds: Vec<&(dyn Bind + Sync)> = self
             .binds
             .iter()
             .map(|bind| &**bind as &(dyn Bind + Sync))
             .collect();
-        // Safe because `push` takes only our own literals and `bind` writes only numbers.
-        all(db, AssertSqlSafe(self.text.as_str()), &binds).await
+        all(db, sqlx::AssertSqlSafe(self.text.as_str()), &binds).await
     }
 }

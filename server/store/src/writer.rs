@@ -244,7 +244,7 @@ impl Keeper {
         match sqlx::query("BEGIN IMMEDIATE").execute(&mut *self.conn).await {
             Ok(_) => Ok(()),
             Err(sqlx::Error::WorkerCrashed) => {
-                self.conn = Box::new(self.options.connect().await?);
+                *self.conn = self.options.connect().await?;
                 self.execute("BEGIN IMMEDIATE").await
             }
             Err(error) => Err(error.into()),

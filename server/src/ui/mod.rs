@@ -1,0 +1,76 @@
+//! The cookie family of routes (decision D20): the dashboard below `/app`, its server functions below `/ui`, and
+//! beside them, without any cookie, the site's files.
+//!
+//! Outermost first: request id and log, security headers, the same-origin guard, the session, who is signed in.
+
+pub mod assets;
+mod dashboard;
+mod guard;
+mod policy;
+mod refusal;
+pub mod session;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::any;
+use terapi_app::route::Route as Page;
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub(crate) use dashboard::{read_form, respond, site, visit};
+use refusal::Refusal;
+
+use crate::router::{self, Family, Route};
+use crate::state::AppState;
+
+/// The family with its layers.
+pub fn router(state: AppState) -> Router {
+    Router::new()
+        .route("/app", any(dashboard::serve_page))
+        .route("/app/", any(dashboard::serve_page))
+        .route("/app/{*page}", any(dashboard::serve_page))
+        .route("/ui", any(unknown_function))
+        .route("/ui/{*function}", any(unknown_function))
+        .layer(from_fn_with_state(state.clone(), session::identify))
+        .layer(session::layer(&state))
+        .layer(from_fn_with_state(state.clone(), session::protect_removal))
+        .layer(from_fn_with_state(state.clone(), guard::same_origin))
+        .layer(CatchPanicLayer::custom(broken))
+        .layer(from_fn(policy::protect))
+        .merge(assets::router())
+        .layer(from_fn_with_state(state.clone(), router::security_headers))
+        .layer(from_fn(router::observe))
+        .with_state(state)
+}
+
+/// The family's rows of the route table.
+pub fn table() -> Vec<Route> {
+    let row = |path: &str, method, family| Route { path: path.to_owned(), method, family };
+    let mut table = vec![
+        row("/ui/{*function}", None, Family::Cookie),
+        row("/assets/{site_hash}/{*path}", Some("GET"), Family::Public),
+    ];
+    for (path, methods) in Page::SHAPES {
+        table.extend(methods.iter().map(|method| row(path, Some(*method), Family::Cookie)));
+    }
+    table
+}
+
+/// Islands have no server functions yet; what is asked of them is still guarded.
+async fn unknown_function(request: Request) -> Response {
+    Refusal::unknown_function().answer(&request)
+}
+
+/// A panic's answer; [`policy::protect`] gives it a page.
+fn broken(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let message = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    tracing::error!(message, "a page panicked");
+    let mut response = Response::default();
+    *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
+    response
+}

@@ -1,0 +1,166 @@
+//! Answers of the cookie family that no page stands behind: the request was refused, or something broke, before
+//! the dashboard saw it. Plain HTML without scripts, styles or data; JSON for programs.
+
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use terapi_model::ErrorCode;
+use url::Url;
+
+use crate::error::ApiError;
+use crate::oauth::page::Escaped;
+use crate::router::RequestId;
+
+/// Why there is no page.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    status: StatusCode,
+    code: ErrorCode,
+    title: &'static str,
+    message: String,
+    link: Option<String>,
+    retry_after: Option<u64>,
+}
+
+/// What the client takes, and the request's id.
+#[derive(Debug, Clone)]
+pub(crate) struct Shape {
+    html: bool,
+    request_id: Option<String>,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, code: ErrorCode, title: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, title, message: message.into(), link: None, retry_after: None }
+    }
+
+    /// 403: another site made the request, or this site under another name.
+    pub(crate) fn cross_site(public_url: &Url) -> Self {
+        let home = public_url.join("app").map_or_else(|_| public_url.to_string(), String::from);
+        Self {
+            link: Some(home.clone()),
+            ..Self::new(
+                StatusCode::FORBIDDEN,
+                ErrorCode::CrossSiteRequest,
+                "This came from another site",
+                format!(
+                    "Forms of the dashboard work only from its own pages at {home}. If you opened it under another \
+                     address, such as 127.0.0.1 in place of localhost, use this one. If this one is wrong, \
+                     TERAPI_PUBLIC_URL is not set to the address that you use."
+                ),
+            )
+        }
+    }
+
+    /// 413.
+    pub(crate) fn too_large(limit: usize) -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            ErrorCode::RequestTooLarge,
+            "Too much at once",
+            format!("A form may have at most {} kB. Nothing was saved.", limit / 1024),
+        )
+    }
+
+    /// 400: the body ended early.
+    pub(crate) fn unreadable() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            ErrorCode::InvalidBody,
+            "The form did not arrive",
+            "The connection broke while the form was sent. Go back and send it again.",
+        )
+    }
+
+    /// 415: not what a form sends.
+    pub(crate) fn not_a_form() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            ErrorCode::InvalidContentType,
+            "Not a form",
+            "Pages take application/x-www-form-urlencoded. Programs use the REST API.",
+        )
+    }
+
+    /// 404 for programs: the dashboard has pages of its own for people.
+    pub(crate) fn unknown_function() -> Self {
+        Self::new(StatusCode::NOT_FOUND, ErrorCode::NotFound, "Nothing here", "There is no such function.")
+    }
+
+    /// 405.
+    pub(crate) fn unknown_method() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            ErrorCode::MethodNotAllowed,
+            "Not like this",
+            "Pages take GET, HEAD and POST.",
+        )
+    }
+
+    /// 503: the database does not answer. Why goes to the log.
+    pub(crate) fn unavailable(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "the session cannot be looked up");
+        Self {
+            retry_after: Some(1),
+            ..Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                ErrorCode::Unavailable,
+                "One moment",
+                "The server cannot reach its database at the moment. Try again shortly; you stay signed in.",
+            )
+        }
+    }
+
+    /// 500. Why is in the log already.
+    pub(crate) fn failed() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            ErrorCode::ServerError,
+            "Something went wrong",
+            "This is a fault of the server. Its log has the reason under the reference below.",
+        )
+    }
+
+    /// How the client wants to be told.
+    pub(crate) fn shape(request: &Request) -> Shape {
+        let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+        Shape {
+            html: accept.is_some_and(|accept| accept.contains("text/html")),
+            request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
+        }
+    }
+
+    /// The answer to `request`.
+    pub(crate) fn answer(self, request: &Request) -> Response {
+        self.shaped(Self::shape(request))
+    }
+
+    /// The answer in that shape.
+    pub(crate) fn shaped(self, shape: Shape) -> Response {
+        let mut response = if shape.html {
+            (self.status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], self.html(shape.request_id.as_deref()))
+                .into_response()
+        } else {
+            ApiError::new(self.status, self.code, self.message).into_response_for(shape.request_id.as_deref(), false)
+        };
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+
+    fn html(&self, request_id: Option<&str>) -> String {
+        let link = self.link.as_deref().map_or_else(String::new, |link| {
+            format!("<p><a href=\"{0}\">{0}</a></p>", Escaped(link))
+        });
+        let reference = request_id.map_or_else(String::new, |id| format!("<p>Reference: {}</p>", Escaped(id)));
+        format!(
+            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
+             <meta name=\"color-scheme\" content=\"light dark\"><title>{0}</title></head>\
+             <body><main><h1>{0}</h1><p role=\"alert\">{1}</p>{link}{reference}</main></body></html>",
+            self.title,
+            Escaped(&self.message)
+        )
+    }
+}

@@ -1,0 +1,62 @@
+use axum::body::Body;
+use http::{Request, header};
+use terapi::router::{Family, table};
+
+use crate::house::{House, fill, method};
+
+#[tokio::test]
+async fn no_public_route_reads_or_sets_the_operator_cookie() {
+    let house = House::open().await;
+    let owner = house.owner().await;
+    let operator = house.broker.operators().sign_in("ada@example.com", &"correct horse battery".into(), owner.address);
+    let operator = operator.await.unwrap().id;
+    let seen = async || house.broker.operators().sessions(&operator).await.unwrap()[0].last_seen_at;
+    let before = seen().await;
+    house.clock.advance_seconds(3600);
+
+    let rows: Vec<_> = table().into_iter().filter(|row| row.family == Family::Public).collect();
+    assert!(rows.len() > 20, "the table is complete: {rows:?}");
+    for row in &rows {
+        let mut browser = owner.clone();
+        let request = Request::builder()
+            .method(method(row.method))
+            .uri(fill(&row.path))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from("{}"))
+            .unwrap();
+        let answer = browser.send(request).await;
+        for cookie in answer.headers.get_all(header::SET_COOKIE) {
+            let name = cookie.to_str().unwrap().split('=').next().unwrap();
+            assert!(["terapi-flow", "__Host-terapi-flow"].contains(&name), "{row:?} sets {name}");
+        }
+        assert_eq!(browser.session(), owner.session(), "{row:?}");
+    }
+    assert_eq!(seen().await, before, "a public route has used the session");
+
+    let mut owner = owner;
+    owner.get("/app/dev").await;
+    assert_ne!(seen().await, before, "a cookie route uses it");
+}
+
+#[tokio::test]
+async fn every_cookie_route_is_guarded_and_shares_nothing_with_other_origins() {
+    let house = House::open().await;
+    let owner = house.owner().await;
+    let rows: Vec<_> = table().into_iter().filter(|row| row.family == Family::Cookie).collect();
+    assert!(rows.iter().all(|row| row.path.starts_with("/app") || row.path.starts_with("/ui")));
+    for row in rows {
+        let method = method(row.method);
+        let request = Request::builder()
+            .method(method.clone())
+            .uri(fill(&row.path))
+            .header("sec-fetch-site", "cross-site")
+            .header(header::ORIGIN, "https://evil.example")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::empty())
+            .unwrap();
+        let answer = owner.clone().send(request).await;
+        assert_eq!(answer.status == 403, method != "GET", "{row:?} {}", answer.status);
+        assert_eq!(answer.header("access-control-allow-origin"), None, "{row:?}");
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{row:?}");
+    }
+}

@@ -1,0 +1,12 @@
+//! The cookie family seen from a browser: sessions, the same-origin guard, header policies, forms without scripts.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod connect_ui;
+mod families;
+mod forms;
+mod guard;
+mod house;
+mod next;
+mod policies;
+mod sessions;
+mod sign_in;

@@ -137,11 +137,7 @@ fn oauth2(spec: &OAuth2Spec) -> Map<String, Value> {
 }
 
 fn params(params: &Params) -> Value {
-    params
-        .iter()
-        .map(|(name, param)| (name.to_owned(), param.to_wire()))
-        .collect::<Map<_, _>>()
-        .into()
+    Value::Object(params.to_wire())
 }
 
 fn fields(fields: &Fields) -> Value {

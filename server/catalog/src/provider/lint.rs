@@ -19,6 +19,10 @@ pub(super) fn check(provider: &Provider, node: &Node, report: &Report) {
             complain(key, "embedded files need it");
         }
     }
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if !provider.name.as_str().bytes().all(plain) {
+        complain("", "a file is named by lower-case letters, digits and `-`");
+    }
     let mut addresses: Vec<(&str, &UrlTemplate)> = Vec::new();
     if let AuthSpec::OAuth2(spec) = &provider.auth {
         addresses.extend([("auth", &spec.authorization_url), ("auth", &spec.token_url)]);

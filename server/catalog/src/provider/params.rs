@@ -147,6 +147,18 @@ impl Params {
         Ok((name, value))
     }
 
+    /// Names and values as published clients know them.
+    pub fn to_wire(&self) -> serde_json::Map<String, Value> {
+        let entries = self.entries.iter().map(|entry| {
+            let name = entry
+                .name_template
+                .as_ref()
+                .map_or_else(|| entry.name.clone(), Template::to_wire);
+            (name, entry.param.to_wire())
+        });
+        entries.collect()
+    }
+
     /// Whether an entry that names a credential gets a value: then nothing has to be placed by default.
     pub(super) fn places_credentials(&self, scope: &Scope<'_>) -> bool {
         self.entries.iter().any(|entry| match &entry.param {
@@ -183,7 +195,7 @@ impl Params {
 
 impl Param {
     /// The value as published clients know it.
-    pub fn to_wire(&self) -> Value {
+    fn to_wire(&self) -> Value {
         match self {
             Param::Constant(value) => value.clone(),
             Param::Text(template) => Value::String(template.to_wire()),

@@ -59,10 +59,13 @@ enum Part {
     Hole(Expression, Place),
 }
 
+/// The rule of every name in a hole, in the order they are tried.
+type Rules = Vec<(Variable, HoleRule)>;
+
 #[derive(Debug, Clone)]
 enum Place {
-    BaseUrl(HoleRule),
-    Host(HoleRule),
+    BaseUrl(Rules),
+    Host(Rules),
     Path,
     Query,
 }
@@ -95,6 +98,9 @@ impl UrlTemplate {
         relative: bool,
     ) -> Result<UrlTemplate, TemplateError> {
         let template = Template::parse(text, usage)?;
+        for (variable, column) in template.placed_variables() {
+            rule_of(variable, column, declared)?;
+        }
         let alternatives = template
             .alternatives
             .iter()
@@ -234,40 +240,30 @@ fn rule_of(
     }
 }
 
-/// The strictest of the rules of all names in a hole.
+/// The rules of all names in a hole; `None` when a function stands there.
 fn rules_of(
     expression: &Expression,
     column: usize,
     declared: &dyn Declarations,
-) -> Result<Option<HoleRule>, TemplateError> {
+) -> Result<Option<Rules>, TemplateError> {
     let Expression::FirstOf(names) = expression else {
         return Ok(None);
     };
-    let mut strictest: Option<HoleRule> = None;
-    for name in names {
-        let rule = rule_of(name, column, declared)?;
-        strictest = Some(match strictest {
-            None => rule,
-            Some(before) => HoleRule {
-                host: before.host && rule.host,
-                base_url: before.base_url && rule.base_url,
-                operator: before.operator && rule.operator,
-                pattern: rule.pattern.or(before.pattern),
-            },
-        });
-    }
-    Ok(strictest)
+    let rules = names
+        .iter()
+        .map(|name| Ok((name.clone(), rule_of(name, column, declared)?)));
+    rules.collect::<Result<Rules, TemplateError>>().map(Some)
+}
+
+fn all(rules: &Rules, may: impl Fn(&HoleRule) -> bool) -> bool {
+    rules.iter().all(|(_, rule)| may(rule))
 }
 
 fn read_address(segments: &[Segment], declared: &dyn Declarations) -> Result<Address, TemplateError> {
-    for segment in segments {
-        if let Segment::Hole(hole) = segment {
-            rules_of(&hole.expression, hole.column, declared)?;
-        }
-    }
     match segments.first() {
         Some(Segment::Hole(hole)) => {
-            let rule = rules_of(&hole.expression, hole.column, declared)?.filter(|rule| rule.base_url);
+            let rule = rules_of(&hole.expression, hole.column, declared)?
+                .filter(|rules| all(rules, |rule| rule.base_url));
             let Some(rule) = rule else {
                 return refuse(
                     hole.column,
@@ -319,12 +315,12 @@ fn read_host(
                 if port {
                     return refuse(hole.column, "a port cannot be a placeholder");
                 }
-                let Some(rule) = rules_of(&hole.expression, hole.column, declared)? else {
+                let Some(rules) = rules_of(&hole.expression, hole.column, declared)? else {
                     return refuse(hole.column, "a function cannot stand in a host");
                 };
-                holes.push((hole.column, rule.host));
+                holes.push((hole.column, all(&rules, |rule| rule.host)));
                 suffix.clear();
-                parts.push(Part::Hole(hole.expression.clone(), Place::Host(rule)));
+                parts.push(Part::Hole(hole.expression.clone(), Place::Host(rules)));
             }
             Segment::Literal(text) => {
                 let text = if index == 0 {
@@ -418,12 +414,12 @@ impl Address {
                 Part::Hole(expression, place) => {
                     let (variable, value) = value_of(expression, scope)?;
                     match (place, variable) {
-                        (Place::BaseUrl(rule), Some(variable)) => {
-                            text.push_str(&base_url(&value, rule, variable)?);
+                        (Place::BaseUrl(rules), Some(variable)) => {
+                            text.push_str(&base_url(&value, of(rules, variable)?, variable)?);
                             tail_from = Some(text.len());
                         }
-                        (Place::Host(rule), Some(variable)) => {
-                            check_host(&value, rule, variable)?;
+                        (Place::Host(rules), Some(variable)) => {
+                            check_host(&value, of(rules, variable)?, variable)?;
                             host_holes = true;
                             text.push_str(&value);
                         }
@@ -467,6 +463,14 @@ impl Address {
         };
         Ok(Rendered { text, host })
     }
+}
+
+fn of<'r>(rules: &'r Rules, variable: &Variable) -> Result<&'r HoleRule, RenderError> {
+    rules
+        .iter()
+        .find(|(name, _)| name == variable)
+        .map(|(_, rule)| rule)
+        .ok_or(RenderError::NotUrl)
 }
 
 fn matches(rule: &HoleRule, value: &str, variable: &Variable) -> Result<(), RenderError> {

@@ -141,7 +141,7 @@ fn salesforce_calls_the_instance_it_was_given_and_no_other() {
     let base = salesforce.requests.base_url.as_ref().unwrap();
     let kept = salesforce
         .keep
-        .from_token(&object(json!({"instance_url": "https://acme.my.salesforce.com"})));
+        .pick_from_token(&object(json!({"instance_url": "https://acme.my.salesforce.com"})));
     let scope = Scope {
         connection_config: Some(&kept),
         ..Scope::default()

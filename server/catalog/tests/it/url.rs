@@ -137,6 +137,7 @@ fn a_whole_host_needs_permission() {
         "https://${connection_config.unheard}.example.com/",
         "https://a.example.com/${connection_config.unheard}",
         "https://a.example.com/${connection_config.id || connection_config.unheard}",
+        "https://a.example.com/${base64(${connection_config.unheard})}",
     ] {
         assert!(parse(text).is_err(), "{text}");
     }
@@ -272,6 +273,18 @@ fn alternatives_are_tried_in_order() {
         with(text, "domain", "evil/").is_err(),
         "a bad value does not fall back"
     );
+}
+
+#[test]
+fn each_name_of_a_hole_keeps_its_own_rule() {
+    let text = "${connection_config.instance_url || integration_config.base_url}/x";
+    let operator = object(json!({"base_url": "http://localhost:4010"}));
+    assert_eq!(
+        render(text, &Map::new(), &operator).unwrap(),
+        "http://localhost:4010/x"
+    );
+    let forged = object(json!({"instance_url": "http://localhost:4010"}));
+    assert!(render(text, &forged, &operator).is_err());
 }
 
 #[test]

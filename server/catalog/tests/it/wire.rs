@@ -63,6 +63,11 @@ fn modes_and_quirks_have_the_contracts_names() {
             .unwrap()
             .contains("${connectionConfig.hostname}/services/oauth2/token || https")
     );
+    let generic = shown("generic-api-key");
+    assert_eq!(
+        generic["proxy"]["headers"],
+        json!({"${integrationConfig.header_name}": "${integrationConfig.scheme} ${apiKey} || ${apiKey}"})
+    );
     let acme = shown("acme");
     assert_eq!(acme["token_url"], "${integrationConfig.base_url}/oauth/token");
     assert_eq!(shown("acme-basic")["credentials"]["password"]["secret"], true);

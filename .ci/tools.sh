@@ -48,6 +48,12 @@ need_c_compiler() {
     have cc || apt_install gcc libc6-dev || die "please install a C compiler (cc)"
 }
 
+# cargo-leptos carries OpenSSL's source, which is configured by Perl and built by make.
+need_make() {
+    have make && perl -MFindBin -MFile::Compare -e 1 2>/dev/null && return
+    apt_install make perl || die "please install make and Perl with its standard modules"
+}
+
 need_curl() { have curl || apt_install curl ca-certificates; }
 
 # --- Rust -------------------------------------------------------------------------------------
@@ -167,6 +173,7 @@ need_front_tools() {
     need_node_packages
     # Its lock file may name versions that no longer exist, so it is resolved afresh.
     cargo_tool wasm-bindgen-cli "$(locked_version wasm-bindgen)"
+    [[ -d $TOOLS/cargo-leptos-$CARGO_LEPTOS_VERSION ]] || need_make
     cargo_tool cargo-leptos "$CARGO_LEPTOS_VERSION" --locked --no-default-features --features no_downloads
 }
 

@@ -48,7 +48,6 @@ auth_type = any
 pool_mode = transaction
 default_pool_size = 20
 max_client_conn = 500
-ignore_startup_parameters = extra_float_digits
 INI
     (cd / && unprivileged "$(command -v pgbouncer)" -q "$CLUSTER/pgbouncer.ini") > "$CLUSTER/pgbouncer.log" 2>&1 &
     TO_STOP+=("$!")

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use terapi_catalog::Catalogue;
 use terapi_model::Timestamp;
@@ -11,7 +11,7 @@ use crate::connections::Connections;
 use crate::egress::Egress;
 use crate::environments::Environments;
 use crate::integrations::Integrations;
-use crate::keys::Keys;
+use crate::keys::{ImportedKey, Keys};
 use crate::operators::{Operators, PasswordHasher};
 use crate::refresh::Flights;
 use crate::settings::Settings;
@@ -41,6 +41,7 @@ pub struct Parts {
 struct Inner {
     parts: Parts,
     hasher: PasswordHasher,
+    imported_keys: OnceLock<Vec<ImportedKey>>,
     flights: Flights,
     results: Results,
 }
@@ -49,7 +50,8 @@ impl Broker {
     /// A broker over `parts`.
     pub fn new(parts: Parts) -> Self {
         let hasher = PasswordHasher::new(Arc::clone(&parts.entropy));
-        Self(Arc::new(Inner { parts, hasher, flights: Flights::default(), results: Results::default() }))
+        let imported_keys = OnceLock::new();
+        Self(Arc::new(Inner { parts, hasher, imported_keys, flights: Flights::default(), results: Results::default() }))
     }
 
     /// The database, for health checks and migrations; rooms reach it through their broker.
@@ -102,6 +104,13 @@ impl Broker {
         Connect::of(self)
     }
 
+    /// A new id of any kind: `broker.mint(ConnectionId::mint)`.
+    pub(crate) fn mint<Id>(&self, make: fn(Timestamp, [u8; 10]) -> Id) -> Id {
+        let mut random = [0; 10];
+        self.entropy().fill(&mut random);
+        make(self.now(), random)
+    }
+
     pub(crate) fn keyring(&self) -> &Keyring {
         &self.0.parts.keyring
     }
@@ -116,6 +125,11 @@ impl Broker {
 
     pub(crate) fn hasher(&self) -> &PasswordHasher {
         &self.0.hasher
+    }
+
+    /// Keys that the process environment brought along, once the boot has handed them over.
+    pub(crate) fn imported_keys(&self) -> &OnceLock<Vec<ImportedKey>> {
+        &self.0.imported_keys
     }
 
     pub(crate) fn flights(&self) -> &Flights {

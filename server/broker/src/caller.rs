@@ -1,4 +1,6 @@
-use terapi_model::{AccountId, ApiKeyId, ApiKeyScopes, ConnectSessionId, EnvironmentId, OperatorId, Role, Scope};
+use terapi_model::{
+    AccountId, ApiKeyId, ApiKeyScopes, ConnectSessionId, EnvironmentId, OperatorId, Role, Scope,
+};
 
 /// Who asks, and for which environment. Made by authentication alone; every room takes one, so that REST and
 /// the dashboard cannot differ in what they allow.
@@ -67,7 +69,9 @@ impl Caller {
         match &self.actor {
             Actor::ApiKey { scopes, .. } => scopes.allow(scope),
             Actor::Operator { role, .. } => {
-                role.may_write() || matches!(scope.0.rsplit(':').next(), Some("list" | "read"))
+                // Variables are secrets as a whole, whatever the scope is called.
+                let reads = matches!(scope.0.rsplit(':').next(), Some("list" | "read"));
+                role.may_write() || (reads && scope != Scope::VARIABLES_READ)
             }
             Actor::ConnectSession { .. } => scope == Scope::INTEGRATIONS_LIST,
             Actor::PublicKey => false,
@@ -86,5 +90,27 @@ impl Caller {
             (Actor::ApiKey { .. }, Some(scope)) => Forbidden::Scope(*scope),
             _ => Forbidden::Role,
         })
+    }
+
+    /// Passes for operators of any role.
+    ///
+    /// # Errors
+    /// [`Forbidden::Role`].
+    pub fn require_operator(&self) -> Result<(), Forbidden> {
+        match &self.actor {
+            Actor::Operator { .. } => Ok(()),
+            _ => Err(Forbidden::Role),
+        }
+    }
+
+    /// Passes for operators who may change settings and see secrets; API keys have no scope for either.
+    ///
+    /// # Errors
+    /// [`Forbidden::Role`].
+    pub fn require_writer(&self) -> Result<(), Forbidden> {
+        match &self.actor {
+            Actor::Operator { role, .. } if role.may_write() => Ok(()),
+            _ => Err(Forbidden::Role),
+        }
     }
 }

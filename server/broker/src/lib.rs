@@ -24,7 +24,7 @@ pub mod operators;
 mod refresh;
 pub mod sealing;
 mod settings;
-mod upkeep;
+pub mod upkeep;
 mod verification;
 
 pub use broker::{Broker, Parts};

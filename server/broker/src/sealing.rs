@@ -8,7 +8,8 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use terapi_vault::{
-    Entropy, Keyring, NotText, OpenError, Place, Sealed, SecretBytes, SecretJsonError, SecretString, open, seal,
+    Entropy, Keyring, NotText, OpenError, Place, Sealed, SecretBytes, SecretJsonError, SecretString, open,
+    seal,
 };
 
 use crate::Broker;
@@ -39,7 +40,12 @@ pub mod cell {
 
     /// `instance.canary_sealed`. The row owns itself.
     pub fn canary(instance_id: &str) -> Place<'_> {
-        Place { table: "instance", column: "canary_sealed", row_id: instance_id, owner_id: instance_id }
+        Place {
+            table: "instance",
+            column: "canary_sealed",
+            row_id: instance_id,
+            owner_id: instance_id,
+        }
     }
 
     /// `environment.hmac_key_sealed`.
@@ -142,7 +148,12 @@ pub mod cell {
         integration: &'a IntegrationId,
         environment: &'a EnvironmentId,
     ) -> Place<'a> {
-        Place { table: "integration", column, row_id: integration.as_str(), owner_id: environment.as_str() }
+        Place {
+            table: "integration",
+            column,
+            row_id: integration.as_str(),
+            owner_id: environment.as_str(),
+        }
     }
 }
 
@@ -175,7 +186,11 @@ impl<'b> Sealing<'b> {
     ///
     /// # Errors
     /// [`SealingError::NotJson`] when the value cannot be JSON, as a map with keys that are no texts.
-    pub fn seal_json<T: Serialize + ?Sized>(self, place: &Place<'_>, value: &T) -> Result<Sealed, SealingError> {
+    pub fn seal_json<T: Serialize + ?Sized>(
+        self,
+        place: &Place<'_>,
+        value: &T,
+    ) -> Result<Sealed, SealingError> {
         let plain = SecretBytes::from_json(value)?;
         Ok(seal(self.keyring, place, plain.expose(), self.entropy))
     }
@@ -192,12 +207,18 @@ impl<'b> Sealing<'b> {
     ///
     /// # Errors
     /// When it does not open in this cell, or has another shape.
-    pub fn open_json<T: DeserializeOwned>(self, place: &Place<'_>, sealed: &Sealed) -> Result<T, SealingError> {
+    pub fn open_json<T: DeserializeOwned>(
+        self,
+        place: &Place<'_>,
+        sealed: &Sealed,
+    ) -> Result<T, SealingError> {
         Ok(self.open(place, sealed)?.parse_json()?)
     }
 
     fn open(self, place: &Place<'_>, sealed: &Sealed) -> Result<SecretBytes, SealingError> {
-        open(self.keyring, place, sealed)
-            .map_err(|cause| SealingError::Unopenable { table: place.table.to_owned(), cause })
+        open(self.keyring, place, sealed).map_err(|cause| SealingError::Unopenable {
+            table: place.table.to_owned(),
+            cause,
+        })
     }
 }

@@ -18,6 +18,8 @@ pub struct Settings {
     pub public_url: Url,
     /// Who may make an account.
     pub signup: Signup,
+    /// Where the demo provider is: every `dev` environment gets integrations for it.
+    pub demo: Option<Url>,
 }
 
 impl Settings {
@@ -39,6 +41,11 @@ impl Settings {
     /// The link that opens the Connect UI for a session.
     pub fn connect_link(&self, token: &str) -> String {
         self.at(&format!("connect/ui/?session_token={token}"))
+    }
+
+    /// The page on which the holder of a setup or invitation token signs up.
+    pub fn setup_link(&self, token: &str) -> String {
+        self.at(&format!("app/~/setup/{token}"))
     }
 
     /// An absolute URL for `path`, which has no leading slash.

@@ -67,3 +67,17 @@ pub async fn delete_for(tx: &mut Tx, subject: &str) -> Result<(), StoreError> {
 pub async fn delete_before(tx: &mut Tx, before: Timestamp) -> Result<u64, StoreError> {
     run(tx, "DELETE FROM sign_in_failure WHERE at < $1", &[&before]).await
 }
+
+/// Forgets what the subject failed at this instant: a try that was counted beforehand and turned out right.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn delete_one(tx: &mut Tx, subject: &str, at: Timestamp) -> Result<(), StoreError> {
+    run(
+        tx,
+        "DELETE FROM sign_in_failure WHERE subject = $1 AND at = $2",
+        &[&subject, &at],
+    )
+    .await?;
+    Ok(())
+}

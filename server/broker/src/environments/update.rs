@@ -1,0 +1,89 @@
+use terapi_store::environments::EnvironmentRow;
+use terapi_store::{StoreError, environments};
+use terapi_vault::SecretString;
+
+use crate::sealing::cell;
+use crate::{Caller, Forbidden};
+
+use super::{Environment, Environments};
+
+/// Longest HMAC key, characters.
+const MAX_HMAC_KEY: usize = 1000;
+
+/// What to change of an environment; what is `None` stays.
+#[derive(Debug, Default)]
+pub struct EnvironmentPatch {
+    /// Whether browsers may authenticate with the public key.
+    pub public_key_enabled: Option<bool>,
+    /// Whether they may replace a connection without HMAC.
+    pub public_key_may_overwrite: Option<bool>,
+    /// Whether public-key calls need an HMAC. Switching it on switches the public key on with it (decision D5).
+    pub hmac_enabled: Option<bool>,
+    /// A new HMAC key.
+    pub hmac_key: Option<SecretString>,
+}
+
+/// Why an environment was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateEnvironmentError {
+    /// Not for this caller.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// It is gone.
+    #[error("there is no such environment")]
+    NotFound,
+    /// HMAC cannot be on without a key.
+    #[error("set an HMAC key before switching HMAC on")]
+    HmacKeyMissing,
+    /// Empty or too long.
+    #[error("an HMAC key has between 1 and {MAX_HMAC_KEY} characters")]
+    HmacKeyInvalid,
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Environments<'_> {
+    /// Changes the settings of the caller's environment, all at once.
+    ///
+    /// # Errors
+    /// [`UpdateEnvironmentError`].
+    pub async fn update(
+        &self,
+        caller: &Caller,
+        patch: EnvironmentPatch,
+    ) -> Result<Environment, UpdateEnvironmentError> {
+        caller.require_writer()?;
+        let id = caller.environment()?;
+        let mut tx = self.broker.store().begin().await?;
+        let mut row = environments::find_for_update(&mut tx, id)
+            .await?
+            .ok_or(UpdateEnvironmentError::NotFound)?;
+        self.apply(&mut row, patch)?;
+        row.updated_at = self.broker.now();
+        environments::update(&mut tx, &row).await?;
+        tx.commit().await?;
+        Ok(row.into())
+    }
+
+    fn apply(&self, row: &mut EnvironmentRow, patch: EnvironmentPatch) -> Result<(), UpdateEnvironmentError> {
+        if let Some(key) = patch.hmac_key {
+            if !(1..=MAX_HMAC_KEY).contains(&key.expose().chars().count()) {
+                return Err(UpdateEnvironmentError::HmacKeyInvalid);
+            }
+            row.hmac_key_sealed = Some(self.broker.sealing().seal_text(&cell::hmac_key(&row.id), &key));
+        }
+        row.public_key_enabled = patch.public_key_enabled.unwrap_or(row.public_key_enabled);
+        row.public_key_may_overwrite = patch
+            .public_key_may_overwrite
+            .unwrap_or(row.public_key_may_overwrite);
+        row.hmac_enabled = patch.hmac_enabled.unwrap_or(row.hmac_enabled);
+        if patch.hmac_enabled == Some(true) {
+            row.public_key_enabled = true;
+        }
+        if row.hmac_enabled && row.hmac_key_sealed.is_none() {
+            return Err(UpdateEnvironmentError::HmacKeyMissing);
+        }
+        Ok(())
+    }
+}

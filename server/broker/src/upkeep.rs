@@ -1,0 +1,68 @@
+//! Sweeping out what has had its time. One instance at a time.
+
+use terapi_store::{
+    StoreError, connect_sessions, leases, oauth_attempts, operator_sessions, sign_in_failures,
+};
+use terapi_vault::token;
+
+use crate::Broker;
+
+/// The lease's name.
+const SWEEP: &str = "sweep";
+/// How long one sweep may take before another instance may begin, seconds.
+const LEASE_SECONDS: i64 = 300;
+/// How long failed sign-ins are kept; they count for 15 minutes.
+const FAILURE_SECONDS: i64 = 3600;
+/// How long the result of an attempt and an ended connect session are kept for those who still ask.
+const ENDED_SECONDS: i64 = 24 * 3600;
+
+/// What a sweep removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Ended dashboard sessions.
+    pub operator_sessions: u64,
+    /// Failed sign-ins that no longer count.
+    pub sign_in_failures: u64,
+    /// OAuth attempts that ended a day ago.
+    pub oauth_attempts: u64,
+    /// Connect sessions that ended a day ago.
+    pub connect_sessions: u64,
+}
+
+impl Broker {
+    /// Removes what has expired; `None` when another instance is at it. The server calls it at an interval.
+    ///
+    /// # Errors
+    /// When the database does not answer. Either everything of a sweep is removed or nothing.
+    pub async fn sweep(&self) -> Result<Option<Swept>, StoreError> {
+        let holder = token::uuid_v4(self.entropy());
+        let now = self.now();
+        let mut tx = self.store().begin().await?;
+        let ours = leases::acquire(&mut tx, SWEEP, &holder, now, now.plus_seconds(LEASE_SECONDS)).await?;
+        tx.commit().await?;
+        if !ours {
+            return Ok(None);
+        }
+        let swept = remove_expired(self).await;
+        let mut tx = self.store().begin().await?;
+        leases::release(&mut tx, SWEEP, &holder).await?;
+        tx.commit().await?;
+        swept.map(Some)
+    }
+}
+
+async fn remove_expired(broker: &Broker) -> Result<Swept, StoreError> {
+    let now = broker.now();
+    let ended = now.plus_seconds(-ENDED_SECONDS);
+    let mut tx = broker.store().begin().await?;
+    let swept = Swept {
+        operator_sessions: operator_sessions::delete_expired(&mut tx, now).await?,
+        sign_in_failures: sign_in_failures::delete_before(&mut tx, now.plus_seconds(-FAILURE_SECONDS))
+            .await?,
+        // Attempts first: they point to their sessions.
+        oauth_attempts: oauth_attempts::delete_expired(&mut tx, ended).await?,
+        connect_sessions: connect_sessions::delete_expired(&mut tx, ended).await?,
+    };
+    tx.commit().await?;
+    Ok(swept)
+}

@@ -1,0 +1,182 @@
+use terapi_broker::environments::{EnvironmentPatch, HmacError, ReadSecretError, UpdateEnvironmentError};
+use terapi_model::Role;
+
+use crate::house::{House, sign_up};
+
+#[tokio::test]
+async fn a_new_account_has_dev_with_a_public_key_switched_on_and_prod_without() {
+    let house = House::open().await;
+    let operator = house.sign_up("ada@example.com").await;
+    let environments = house
+        .broker
+        .environments()
+        .list(&operator.memberships[0].account_id)
+        .await
+        .unwrap();
+    let seen: Vec<_> = environments
+        .iter()
+        .map(|found| {
+            (
+                found.name.as_str(),
+                found.is_production,
+                found.public_key_enabled,
+                found.hmac_enabled,
+            )
+        })
+        .collect();
+    assert_eq!(seen, [("dev", false, true, false), ("prod", true, false, false)]);
+    for environment in &environments {
+        for text in [&environment.uuid, &environment.public_key] {
+            assert_eq!(uuid::Uuid::try_parse(text).unwrap().get_version_num(), 4);
+        }
+        assert!(environment.callback_bound && !environment.public_key_may_overwrite);
+    }
+    assert_ne!(environments[0].wire_id, environments[1].wire_id);
+}
+
+#[tokio::test]
+async fn a_public_key_finds_its_environment() {
+    let house = House::open().await;
+    let (_, environment) = house.tenant("ada@example.com").await;
+    let environments = house.broker.environments();
+    let found = environments
+        .by_public_key(&environment.public_key)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(found.id, environment.id);
+    assert!(
+        environments
+            .by_public_key(&environment.uuid)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert_eq!(
+        environments.by_uuid(&environment.uuid).await.unwrap().unwrap().id,
+        environment.id
+    );
+}
+
+#[tokio::test]
+async fn the_hmac_is_that_of_the_published_vectors() {
+    const BOTH: &str = "dbafcb18d0adf353c4855deb99ab1f9ebe9cc89c32da8f1a67adceed564dcfbf";
+    const ALONE: &str = "03c3184e116fade105613693342e92e718a7467436469b49fad287cb88d8eab3";
+    let house = House::open().await;
+    let (caller, plain) = house.tenant("ada@example.com").await;
+    let environments = house.broker.environments();
+    environments
+        .check_hmac(&plain, None, "github", None)
+        .await
+        .unwrap();
+
+    let on = EnvironmentPatch {
+        hmac_enabled: Some(true),
+        hmac_key: Some("my-hmac-key".into()),
+        ..Default::default()
+    };
+    let environment = environments.update(&caller, on).await.unwrap();
+    let check = |received, connection| environments.check_hmac(&environment, received, "github", connection);
+    check(Some(BOTH), Some("conn-1")).await.unwrap();
+    check(Some(ALONE), None).await.unwrap();
+    assert!(matches!(
+        check(None, Some("conn-1")).await,
+        Err(HmacError::Missing)
+    ));
+    assert!(matches!(
+        check(Some(""), Some("conn-1")).await,
+        Err(HmacError::Missing)
+    ));
+    assert!(matches!(
+        check(Some(ALONE), Some("conn-1")).await,
+        Err(HmacError::Invalid)
+    ));
+    assert!(matches!(
+        check(Some(&BOTH.to_uppercase()), Some("conn-1")).await,
+        Err(HmacError::Invalid)
+    ));
+}
+
+#[tokio::test]
+async fn switching_hmac_on_needs_a_key_and_switches_the_public_key_on() {
+    let house = House::open().await;
+    let operator = house.sign_up("ada@example.com").await;
+    let (caller, _) = house.acting(&operator, "prod").await;
+    let environments = house.broker.environments();
+    let on = || EnvironmentPatch {
+        hmac_enabled: Some(true),
+        ..Default::default()
+    };
+    assert!(matches!(
+        environments.update(&caller, on()).await,
+        Err(UpdateEnvironmentError::HmacKeyMissing)
+    ));
+    let with_key = EnvironmentPatch {
+        hmac_key: Some("k".into()),
+        ..on()
+    };
+    let saved = environments.update(&caller, with_key).await.unwrap();
+    assert!(saved.hmac_enabled && saved.public_key_enabled && saved.has_hmac_key);
+}
+
+#[tokio::test]
+async fn sealed_keys_of_an_environment_are_nowhere_in_the_files() {
+    let house = House::open().await;
+    let (caller, _) = house.tenant("ada@example.com").await;
+    let environments = house.broker.environments();
+    let patch = EnvironmentPatch {
+        hmac_key: Some("canary-hmac-key".into()),
+        ..Default::default()
+    };
+    environments.update(&caller, patch).await.unwrap();
+    let signing = environments.webhook_signing_key(&caller).await.unwrap().unwrap();
+    assert!(
+        environments
+            .hmac_key(&caller)
+            .await
+            .unwrap()
+            .unwrap()
+            .matches("canary-hmac-key")
+    );
+    assert!(house.has_bytes("ada@example.com"));
+    assert!(!house.has_bytes("canary-hmac-key"));
+    assert!(!house.has_bytes(signing.expose()));
+}
+
+#[tokio::test]
+async fn a_viewer_sees_no_secret_and_changes_nothing() {
+    let house = House::open().await;
+    let owner = house.sign_up("ada@example.com").await;
+    let (caller, _) = house.acting(&owner, "dev").await;
+    let link = house
+        .broker
+        .operators()
+        .invite_into(&caller, "vic@example.com", Role::Viewer)
+        .await
+        .unwrap();
+    let token = link.rsplit('/').next().unwrap().to_owned();
+    let mut typed = sign_up("vic@example.com");
+    typed.invitation = Some(token);
+    let viewer = house.broker.operators().sign_up(typed).await.unwrap();
+    let (viewer, _) = house.acting(&viewer, "dev").await;
+    let environments = house.broker.environments();
+    assert!(matches!(
+        environments.webhook_signing_key(&viewer).await,
+        Err(ReadSecretError::Forbidden(_))
+    ));
+    assert!(matches!(
+        environments.variables(&viewer).await,
+        Err(ReadSecretError::Forbidden(_))
+    ));
+    let nothing = environments.update(&viewer, EnvironmentPatch::default()).await;
+    assert!(matches!(nothing, Err(UpdateEnvironmentError::Forbidden(_))));
+    assert!(
+        house
+            .broker
+            .integrations()
+            .list(&viewer)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}

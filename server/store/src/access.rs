@@ -134,7 +134,7 @@ impl Access for Reader {
 /// True when a [`Tx`] begun in the current task is still alive. Always false in release builds.
 ///
 /// For those who talk to the network: a transaction held meanwhile would make every other writer wait for a
-/// stranger's server.
+/// stranger's server. Futures joined in one task count together: tests that want them apart spawn them.
 pub fn tx_alive() -> bool {
     alive::any()
 }

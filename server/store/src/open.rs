@@ -205,6 +205,8 @@ async fn open_postgres(options: &StoreOptions) -> Result<Store, OpenError> {
         Some(url) => postgres_options(url, false)?,
         None => connect.clone(),
     };
+    // The pool would try for as long as it waits, and then say only that it timed out.
+    connect.connect().await?.close().await?;
     let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(PATIENCE)
@@ -217,8 +219,7 @@ async fn open_postgres(options: &StoreOptions) -> Result<Store, OpenError> {
                 Ok(true)
             })
         })
-        .connect_with(connect)
-        .await?;
+        .connect_lazy_with(connect);
     Ok(Store::new(
         Backend::Postgres {
             pool,

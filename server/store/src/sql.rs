@@ -1,5 +1,10 @@
 //! Running statements: each text once, on whichever database is there.
 
+#[expect(
+    clippy::disallowed_types,
+    reason = "for `Built` alone: it takes literals and writes numbers"
+)]
+use sqlx::AssertSqlSafe;
 use sqlx::SqlSafeStr;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::PgArguments;
@@ -290,16 +295,12 @@ impl Built {
     }
 
     /// Every row.
-    #[expect(
-        clippy::disallowed_types,
-        reason = "the one place; `push` takes literals, `bind` writes numbers"
-    )]
     pub(crate) async fn all<R: Record>(&self, db: &mut impl Access) -> Result<Vec<R>, StoreError> {
         let binds: Vec<&(dyn Bind + Sync)> = self
             .binds
             .iter()
             .map(|bind| &**bind as &(dyn Bind + Sync))
             .collect();
-        all(db, sqlx::AssertSqlSafe(self.text.as_str()), &binds).await
+        all(db, AssertSqlSafe(self.text.as_str()), &binds).await
     }
 }

@@ -1,0 +1,21 @@
+//! Tests of the store on SQLite, PostgreSQL and PgBouncer.
+#![allow(clippy::unwrap_used)]
+
+mod database;
+mod fixture;
+
+mod accounts;
+mod api_keys;
+mod conflicts;
+mod connect_sessions;
+mod connections;
+mod credentials;
+mod environments;
+mod group_commit;
+mod integrations;
+mod migrations;
+mod oauth_attempts;
+mod opening;
+mod operators;
+mod raw_file;
+mod transactions;

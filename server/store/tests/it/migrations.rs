@@ -1,0 +1,235 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use sqlx::{Connection, PgConnection, Row, SqliteConnection};
+use terapi_store::{Dialect, MigrateError, SchemaState, Store};
+
+use crate::database::{Database, on_each, on_each_empty};
+
+fn file_names(folder: &str) -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../migrations")
+        .join(folder);
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn both_folders_have_the_same_files() {
+    assert_eq!(file_names("sqlite"), file_names("postgres"));
+}
+
+/// Column, kind, may be null; and unique index, columns; by table.
+type Schema = BTreeMap<String, Vec<String>>;
+
+async fn sqlite_schema(path: &str) -> Schema {
+    let mut conn = SqliteConnection::connect(path).await.unwrap();
+    let columns = sqlx::query(
+        "SELECT m.name AS tbl, p.name AS col, p.type AS kind, p.\"notnull\" AS strict FROM sqlite_master m \
+         JOIN pragma_table_info(m.name) p WHERE m.type = 'table' AND m.name NOT LIKE '\\_sqlx%' ESCAPE '\\'",
+    )
+    .fetch_all(&mut conn)
+    .await
+    .unwrap();
+    let indexes = sqlx::query(
+        "SELECT m.name AS tbl, i.name AS idx, i.\"unique\" AS uniq, i.partial AS part, c.name AS col \
+         FROM sqlite_master m JOIN pragma_index_list(m.name) i JOIN pragma_index_info(i.name) c \
+         WHERE m.type = 'table' AND i.origin = 'c' ORDER BY m.name, i.name, c.seqno",
+    )
+    .fetch_all(&mut conn)
+    .await
+    .unwrap();
+    let mut schema = Schema::new();
+    for row in columns {
+        let kind = match row.get::<String, _>("kind").as_str() {
+            "TEXT" => "text",
+            "INTEGER" => "integer",
+            "BLOB" => "bytes",
+            "BOOLEAN" => "boolean",
+            other => panic!("a column of kind {other}"),
+        };
+        let line = format!(
+            "{} {kind} {}",
+            row.get::<String, _>("col"),
+            row.get::<bool, _>("strict")
+        );
+        schema.entry(row.get("tbl")).or_default().push(line);
+    }
+    add_indexes(
+        &mut schema,
+        indexes.iter().map(|row| {
+            let partial: bool = row.get("part");
+            (
+                row.get("tbl"),
+                row.get("idx"),
+                row.get("uniq"),
+                partial,
+                row.get("col"),
+            )
+        }),
+    );
+    schema
+}
+
+async fn postgres_schema(url: &str) -> Schema {
+    let mut conn = PgConnection::connect(url).await.unwrap();
+    let columns = sqlx::query(
+        "SELECT CAST(table_name AS TEXT) AS tbl, CAST(column_name AS TEXT) AS col, CAST(data_type AS TEXT) AS kind, \
+         is_nullable = 'NO' AS strict, CAST(collation_name AS TEXT) AS coll FROM information_schema.columns \
+         WHERE table_schema = current_schema() AND table_name NOT LIKE '\\_sqlx%'",
+    )
+    .persistent(false)
+    .fetch_all(&mut conn)
+    .await
+    .unwrap();
+    let indexes = sqlx::query(
+        "SELECT CAST(t.relname AS TEXT) AS tbl, CAST(i.relname AS TEXT) AS idx, x.indisunique AS uniq, \
+         x.indpred IS NOT NULL AS part, CAST(a.attname AS TEXT) AS col FROM pg_index x \
+         JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid \
+         JOIN pg_namespace n ON n.oid = t.relnamespace AND n.nspname = current_schema() \
+         JOIN LATERAL unnest(x.indkey) WITH ORDINALITY k(att, at) ON TRUE \
+         JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.att \
+         WHERE NOT x.indisprimary ORDER BY 1, 2, k.at",
+    )
+    .persistent(false)
+    .fetch_all(&mut conn)
+    .await
+    .unwrap();
+    let mut schema = Schema::new();
+    for row in columns {
+        let kind = match row.get::<String, _>("kind").as_str() {
+            "text" => "text",
+            "bigint" => "integer",
+            "bytea" => "bytes",
+            "boolean" => "boolean",
+            other => panic!("a column of kind {other}"),
+        };
+        let table: String = row.get("tbl");
+        if kind == "text" {
+            assert_eq!(
+                row.get::<Option<String>, _>("coll").as_deref(),
+                Some("C"),
+                "{table}: text must be compared by bytes"
+            );
+        }
+        let line = format!(
+            "{} {kind} {}",
+            row.get::<String, _>("col"),
+            row.get::<bool, _>("strict")
+        );
+        schema.entry(table).or_default().push(line);
+    }
+    add_indexes(
+        &mut schema,
+        indexes.iter().map(|row| {
+            (
+                row.get("tbl"),
+                row.get("idx"),
+                row.get("uniq"),
+                row.get("part"),
+                row.get("col"),
+            )
+        }),
+    );
+    schema
+}
+
+fn add_indexes(schema: &mut Schema, cells: impl Iterator<Item = (String, String, bool, bool, String)>) {
+    let mut indexes: BTreeMap<(String, String), String> = BTreeMap::new();
+    for (table, index, unique, partial, column) in cells {
+        let line = indexes
+            .entry((table, index.clone()))
+            .or_insert_with(|| format!("index {index} unique={unique} partial={partial}:"));
+        line.push(' ');
+        line.push_str(&column);
+    }
+    for ((table, _), line) in indexes {
+        schema.entry(table).or_default().push(line);
+    }
+    schema.values_mut().for_each(|lines| lines.sort());
+}
+
+async fn schema(database: &Database) -> Schema {
+    match database.store.dialect() {
+        Dialect::Sqlite => sqlite_schema(&database.options.url).await,
+        Dialect::Postgres => postgres_schema(&database.options.url).await,
+    }
+}
+
+#[tokio::test]
+async fn both_databases_have_the_same_tables_columns_and_indexes() {
+    let first = std::sync::Mutex::new(None::<Schema>);
+    on_each(async |database| {
+        if database.options.pooler.is_some() {
+            return;
+        }
+        let schema = schema(database).await;
+        assert!(schema.len() > 15);
+        let mut first = first.lock().unwrap();
+        match &*first {
+            Some(first) => assert_eq!(*first, schema),
+            None => *first = Some(schema),
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn several_that_migrate_at_once_do_not_meet() {
+    on_each_empty(async |database| {
+        let others: Vec<_> = (0..4)
+            .map(|_| {
+                let options = database.options.clone();
+                tokio::spawn(async move {
+                    let store = Store::open(&options).await.unwrap();
+                    store.migrate().await.unwrap();
+                    store.close().await;
+                })
+            })
+            .collect();
+        for other in others {
+            other.await.unwrap();
+        }
+        database.store.migrate().await.unwrap();
+        assert_eq!(database.store.schema_state().await.unwrap(), SchemaState::Current);
+        crate::fixture::house(&database.store).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_refused_by_name() {
+    on_each_empty(async |database| {
+        let store = &database.store;
+        assert_eq!(store.schema_state().await.unwrap(), SchemaState::Missing);
+        store.migrate().await.unwrap();
+        let insert = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                      SELECT 9999, description, success, checksum, execution_time FROM _sqlx_migrations";
+        match store.dialect() {
+            Dialect::Sqlite => {
+                let mut conn = SqliteConnection::connect(&database.options.url).await.unwrap();
+                sqlx::raw_sql(insert).execute(&mut conn).await.unwrap();
+            }
+            Dialect::Postgres => {
+                let mut tx = store.begin().await.unwrap();
+                let terapi_store::Conn::Postgres(conn) = terapi_store::Access::conn(&mut tx) else {
+                    panic!("another database than the dialect says")
+                };
+                sqlx::raw_sql(insert).execute(conn).await.unwrap();
+                tx.commit().await.unwrap();
+            }
+        }
+        assert_eq!(store.schema_state().await.unwrap(), SchemaState::Newer);
+        let error = store.migrate().await.unwrap_err();
+        assert!(
+            matches!(error, MigrateError::TooNew { database: 9999, .. }),
+            "{error}"
+        );
+        assert!(error.to_string().contains("version 9999"));
+    })
+    .await;
+}

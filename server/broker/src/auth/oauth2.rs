@@ -96,6 +96,18 @@ pub fn has_foreign_grant(spec: &OAuth2Spec, app: App<'_>) -> Result<bool, Render
     Ok(params.iter().any(|(name, value)| name == "grant_type" && value != "authorization_code"))
 }
 
+/// The issuer an answer must name, where the provider's file declares one (RFC 9207). Without the slash that a bare
+/// origin is written with as an address, since issuers are compared as text.
+///
+/// # Errors
+/// When its template lacks a value.
+pub fn issuer(spec: &OAuth2Spec, app: App<'_>) -> Result<Option<String>, RenderError> {
+    let Some(template) = &spec.issuer else { return Ok(None) };
+    let url = template.render(&app.scope())?;
+    let text = url.as_str();
+    Ok(Some(if url.path() == "/" { text.trim_end_matches('/') } else { text }.to_owned()))
+}
+
 /// The consent page's address (RFC 6749 section 4.1.1). Later wins: the template's own query, ours, the provider's
 /// `authorization_params`, PKCE, `user_scope`, the caller's. `scope` is left out when there is none.
 ///

@@ -6,6 +6,7 @@ mod list;
 mod metadata;
 mod record;
 mod update;
+mod webhook_url;
 
 use std::collections::BTreeMap;
 
@@ -19,8 +20,10 @@ pub use delete::DeleteConnectionError;
 pub use get::{FetchedConnection, GetConnectionError, GetOptions, ReadConnectionError};
 pub use list::{ConnectionPage, ConnectionQuery, ListConnectionsError, PageQuery};
 pub use metadata::{MAX_METADATA_BYTES, MetadataError};
-pub(crate) use record::{search_text, view};
+pub(crate) use record::{object, view};
+pub(crate) use update::link_end_user;
 pub use update::{ConnectionPatch, UpdateConnectionError};
+pub(crate) use webhook_url::check_webhook_url;
 
 pub use crate::refresh::RefreshFailure;
 
@@ -82,9 +85,9 @@ pub struct Connection {
     pub last_refresh_success_at: Option<Timestamp>,
     /// When renewing them failed last, while that stands.
     pub last_refresh_failure_at: Option<Timestamp>,
-    /// Scopes the provider granted; `None` when it did not say.
+    /// Scopes the provider granted; `None` when it did not say, and in lists.
     pub granted_scopes: Option<Vec<String>>,
-    /// Scopes that were asked for.
+    /// Scopes that were asked for; empty in lists.
     pub requested_scopes: Vec<String>,
 }
 

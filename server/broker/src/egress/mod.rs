@@ -213,6 +213,17 @@ impl Egress {
         }
     }
 
+    /// Judges what can be judged without resolving a name, whatever the scheme: user name, literal address.
+    ///
+    /// # Errors
+    /// [`EgressError::BadAddress`] and [`EgressError::Refused`].
+    pub(crate) fn judge_literal(&self, url: &Url) -> Result<(), EgressError> {
+        match self.lane_for(url) {
+            Ok(_) | Err(EgressError::PlainHttp) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Judges everything that can be judged before a name is resolved, and picks the client.
     fn lane_for(&self, url: &Url) -> Result<&reqwest::Client, EgressError> {
         let scheme = match url.scheme() {

@@ -1,0 +1,297 @@
+//! Sending a browser to a provider's consent page.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use terapi_catalog::{AuthSpec, OAuth2Spec, RenderError};
+use terapi_model::{
+    AuthMode, ConnectSessionId, ConnectionKey, EnvironmentId, ErrorCode, IntegrationId, IntegrationKey, OAuthAttemptId,
+    OperationId,
+};
+use terapi_store::StoreError;
+use terapi_store::oauth_attempts::{self, OAuthAttemptRow};
+use terapi_vault::hash::token_hash;
+use terapi_vault::{SecretString, token};
+use url::Url;
+
+use super::admission::{Admitted, Refusal};
+use super::{BrowserAuth, BrowserId, BrowserInput, Connect, ResultFrame};
+use crate::auth::oauth2::{self, Authorization};
+use crate::credentials::ClientOverride;
+use crate::environments::Environment;
+use crate::sealing::{SealingError, cell};
+
+/// How long a state works (decision D9).
+const STATE_LIFE_S: i64 = 10 * 60;
+
+/// Longest name of a listener that is looked at.
+const LONGEST_LISTENER: usize = 64;
+
+/// The browser may go.
+#[derive(Debug)]
+pub struct Begun {
+    /// The consent page.
+    pub authorize_url: Url,
+    /// The attempt, to ask for its result.
+    pub attempt_id: OAuthAttemptId,
+    /// Its operation.
+    pub operation_id: OperationId,
+}
+
+/// Why the browser was not sent away. Whoever listens has been told.
+#[derive(Debug, thiserror::Error)]
+pub enum BeginError {
+    /// Refused before the mode mattered.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The mode needs no browser.
+    #[error("`{0}` integrations are not connected in a popup")]
+    NoBrowserFlow(AuthMode),
+    /// The integration lacks its client id or secret.
+    #[error("the integration lacks its client id or client secret; its operator has to set them")]
+    Incomplete,
+    /// A value that an address needs is missing or refused.
+    #[error("the provider's address cannot be built: {0}")]
+    UrlParam(#[from] RenderError),
+    /// `token_params` ask for another grant.
+    #[error("the provider's token parameters ask for another grant than authorization_code")]
+    GrantType,
+}
+
+impl BeginError {
+    /// The stable code (rest.md 9.4).
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Refused(refusal) => refusal.popup_code(),
+            Self::NoBrowserFlow(_) => ErrorCode::AuthModeErr,
+            Self::Incomplete => ErrorCode::ProviderConfigErr,
+            Self::UrlParam(_) => ErrorCode::UrlParamErr,
+            Self::GrantType => ErrorCode::GrantTypeErr,
+        }
+    }
+}
+
+impl From<StoreError> for BeginError {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(Refusal::Store(error))
+    }
+}
+
+impl From<SealingError> for BeginError {
+    fn from(error: SealingError) -> Self {
+        Self::Refused(Refusal::Sealing(error))
+    }
+}
+
+/// What an attempt keeps to itself between start and callback. Stored sealed.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct AttemptSecret {
+    pub(super) verifier: Option<String>,
+    pub(super) config: Map<String, Value>,
+    pub(super) carried: Vec<String>,
+    pub(super) scopes: Vec<String>,
+    pub(super) scopes_overridden: bool,
+    pub(super) own_client_id: Option<String>,
+    pub(super) own_client_secret: Option<String>,
+    pub(super) refresh_token: Option<String>,
+    pub(super) may_overwrite: bool,
+}
+
+impl AttemptSecret {
+    /// The end user's own OAuth app.
+    pub(super) fn own_app(&self) -> Option<ClientOverride> {
+        let (client_id, client_secret) = (self.own_client_id.clone(), self.own_client_secret.clone());
+        let given = client_id.is_some() || client_secret.is_some();
+        given.then(|| ClientOverride { client_id, client_secret: client_secret.map(SecretString::new) })
+    }
+}
+
+impl Connect<'_> {
+    /// Begins an authorization: writes the attempt and says where the browser goes. A refusal is stored for whoever
+    /// listens.
+    ///
+    /// # Errors
+    /// [`BeginError`].
+    pub async fn begin(
+        &self,
+        auth: &BrowserAuth,
+        key: &IntegrationKey,
+        mut input: BrowserInput,
+        browser: &BrowserId,
+    ) -> Result<Begun, BeginError> {
+        let operation_id = self.operation_of(auth);
+        input.ws_client_id = input.ws_client_id.filter(|id| (1..=LONGEST_LISTENER).contains(&id.len()));
+        let begun = self.try_begin(auth, key, &mut input, browser, operation_id.clone()).await;
+        match &begun {
+            Ok(begun) => {
+                tracing::info!(operation = %operation_id, attempt = %begun.attempt_id, integration = %key, "authorization begun");
+            }
+            Err(error) => {
+                tracing::warn!(operation = %operation_id, integration = %key, code = %error.code(), %error, "authorization refused");
+                let kept = self.keep_refusal(auth.environment(), key, &input, browser, operation_id, error).await;
+                if let Err(error) = kept {
+                    tracing::warn!(%error, "a refusal could not be stored for its listener");
+                }
+            }
+        }
+        begun
+    }
+
+    async fn try_begin(
+        &self,
+        auth: &BrowserAuth,
+        key: &IntegrationKey,
+        input: &mut BrowserInput,
+        browser: &BrowserId,
+        operation_id: OperationId,
+    ) -> Result<Begun, BeginError> {
+        let admitted = self.admit(auth, key, input, operation_id).await?;
+        let spec = match &admitted.setup.provider.auth {
+            AuthSpec::OAuth2(spec) => spec,
+            other => return Err(BeginError::NoBrowserFlow(other.mode())),
+        };
+        let broker = self.broker;
+        let Admitted { setup, connection_key, gathered, may_overwrite, operation_id } = &admitted;
+        let app = setup.app(&gathered.config, gathered.own.as_ref()).ok_or(BeginError::Incomplete)?;
+        if oauth2::has_foreign_grant(spec, app)? {
+            return Err(BeginError::GrantType);
+        }
+        let scopes = gathered.scopes.clone().unwrap_or_else(|| setup.integration.scopes.clone());
+        let state = token::base64url(broker.entropy(), 32);
+        let verifier = oauth2::wants_pkce(spec).then(|| token::base64url(broker.entropy(), 32));
+        let preset = auth.session().and_then(|session| session.defaults.get(key));
+        let params = preset.and_then(|preset| preset.authorization_params.as_ref());
+        let redirect_uri = self.redirect_uri(auth.environment(), &admitted);
+        let with = Authorization {
+            redirect_uri: &redirect_uri,
+            state: &state,
+            verifier: verifier.as_ref(),
+            scopes: &scopes,
+            user_scope: user_scope(spec, preset.and_then(|preset| preset.user_scopes.as_deref()), input),
+            params: params.unwrap_or(&input.authorization_params),
+        };
+        let authorize_url = oauth2::authorize_url(spec, app, &with)?;
+        let secret = AttemptSecret {
+            verifier: verifier.as_ref().map(|verifier| verifier.expose().clone()),
+            config: gathered.config.clone(),
+            carried: gathered.carried.clone(),
+            scopes,
+            scopes_overridden: gathered.scopes.is_some(),
+            own_client_id: gathered.own.as_ref().and_then(|own| own.client_id.clone()),
+            own_client_secret: gathered.own.as_ref().and_then(|own| Some(own.client_secret.as_ref()?.expose().clone())),
+            refresh_token: gathered.refresh_token.as_ref().map(|token| token.expose().clone()),
+            may_overwrite: *may_overwrite,
+        };
+        let row = self.attempt(Start {
+            environment: &auth.environment().id,
+            integration: Some(setup.integration.id.clone()),
+            session: auth.session().map(|session| session.id.clone()),
+            state: &state,
+            browser,
+            ws_client_id: input.ws_client_id.clone(),
+            connection_key: connection_key.clone(),
+            redirect_uri: redirect_uri.clone(),
+            secret: &secret,
+            operation_id: operation_id.clone(),
+        })?;
+        let attempt_id = row.id.clone();
+        let mut tx = broker.store().begin().await?;
+        oauth_attempts::insert(&mut tx, &row).await?;
+        tx.commit().await?;
+        Ok(Begun { authorize_url, attempt_id, operation_id: operation_id.clone() })
+    }
+
+    /// Where the provider sends the browser back to.
+    fn redirect_uri(&self, environment: &Environment, admitted: &Admitted<'_>) -> String {
+        let integration = &admitted.setup.integration;
+        if integration.own_redirect {
+            return self.broker.settings().own_callback_url(&integration.uuid);
+        }
+        environment.callback_url.clone().unwrap_or_else(|| self.broker.settings().callback_url())
+    }
+
+    fn attempt(&self, start: Start<'_>) -> Result<OAuthAttemptRow, SealingError> {
+        let broker = self.broker;
+        let now = broker.now();
+        let id = broker.mint(OAuthAttemptId::mint);
+        Ok(OAuthAttemptRow {
+            environment_id: start.environment.clone(),
+            integration_id: start.integration,
+            connect_session_id: start.session,
+            state_hash: token_hash(start.state.expose()).to_hex(),
+            browser_hash: start.browser.0.to_hex(),
+            ws_client_id: start.ws_client_id,
+            connection_id: start.connection_key,
+            redirect_uri: start.redirect_uri,
+            secret_sealed: broker.sealing().seal_json(&cell::attempt_secret(&id, start.environment), start.secret)?,
+            operation_id: start.operation_id,
+            result: None,
+            created_at: now,
+            expires_at: now.plus_seconds(STATE_LIFE_S),
+            consumed_at: None,
+            finished_at: None,
+            id,
+        })
+    }
+
+    /// Stores a refusal as the result of an attempt that never left, when somebody listens for it.
+    async fn keep_refusal(
+        &self,
+        environment: &Environment,
+        key: &IntegrationKey,
+        input: &BrowserInput,
+        browser: &BrowserId,
+        operation_id: OperationId,
+        error: &BeginError,
+    ) -> Result<(), BeginError> {
+        let Some(ws_client_id) = &input.ws_client_id else { return Ok(()) };
+        let broker = self.broker;
+        let named = input.connection_key.as_deref().and_then(|text| ConnectionKey::parse(text).ok());
+        let frame = ResultFrame::refusal(error.code(), error.to_string(), Some(key), named.as_ref());
+        // A state that was never sent anywhere: nobody can use it.
+        let state = token::base64url(broker.entropy(), 32);
+        let row = self.attempt(Start {
+            environment: &environment.id,
+            integration: None,
+            session: None,
+            state: &state,
+            browser,
+            ws_client_id: Some(ws_client_id.clone()),
+            connection_key: named.unwrap_or_else(|| ConnectionKey::from_stored(token::uuid_v4(broker.entropy()))),
+            redirect_uri: String::new(),
+            secret: &AttemptSecret::default(),
+            operation_id,
+        })?;
+        let now = broker.now();
+        let row = OAuthAttemptRow {
+            result: Some(frame.to_stored()),
+            consumed_at: Some(now),
+            finished_at: Some(now),
+            ..row
+        };
+        let mut tx = broker.store().begin().await?;
+        oauth_attempts::insert(&mut tx, &row).await?;
+        tx.commit().await?;
+        broker.results().wake(Some(ws_client_id));
+        Ok(())
+    }
+}
+
+/// What an attempt is made of.
+struct Start<'a> {
+    environment: &'a EnvironmentId,
+    integration: Option<IntegrationId>,
+    session: Option<ConnectSessionId>,
+    state: &'a SecretString,
+    browser: &'a BrowserId,
+    ws_client_id: Option<String>,
+    connection_key: ConnectionKey,
+    redirect_uri: String,
+    secret: &'a AttemptSecret,
+    operation_id: OperationId,
+}
+
+/// Scopes on behalf of the user, where the provider knows them; the session's win.
+fn user_scope<'a>(spec: &OAuth2Spec, preset: Option<&'a str>, input: &'a BrowserInput) -> Option<&'a str> {
+    let scope = preset.or(input.user_scope.as_deref()).filter(|scope| !scope.is_empty());
+    scope.filter(|_| spec.user_scope)
+}

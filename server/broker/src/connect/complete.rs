@@ -1,0 +1,397 @@
+//! The way back: a provider's callback becomes a connection, or a failure that everybody concerned hears of.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+use terapi_catalog::AuthSpec;
+use terapi_model::{ConnectionKey, ErrorCode, IntegrationKey, OperationId};
+use terapi_store::StoreError;
+use terapi_store::oauth_attempts::{self, OAuthAttemptRow};
+use terapi_vault::SecretString;
+use terapi_vault::hash::{TokenHash, token_hash};
+
+use super::begin::AttemptSecret;
+use super::landing::{Landing, LandingError};
+use super::{BrowserId, Connect, Connected, ResultFrame, SessionError};
+use crate::auth::oauth2::{self, ExchangeError};
+use crate::auth::{Setup, SetupError, TokenAnswer};
+use crate::credentials::{Credentials, OAuth2Credentials};
+use crate::egress::EgressError;
+use crate::integrations::ReadIntegrationError;
+use crate::sealing::{SealingError, cell};
+
+/// Names under which providers send the state back; the first that is there counts.
+const STATE_NAMES: [&str; 3] = ["state", "payload", "customField"];
+
+/// What providers say about an error, beside `error` itself.
+const ERROR_NAMES: [&str; 6] =
+    ["error", "error_description", "error_reason", "error_uri", "status_code", "error_message"];
+
+/// Longest text of a provider that is repeated, in characters.
+const LONGEST_DETAIL: usize = 500;
+
+/// A provider's callback as it came in.
+#[derive(Debug)]
+pub struct Callback {
+    /// Query, or form fields, decoded. The first of equal names.
+    pub params: BTreeMap<String, String>,
+    /// The browser it came from, by its flow cookie.
+    pub browser: Option<BrowserId>,
+    /// The integration's UUID, when it came to that integration's own redirect URI.
+    pub own_redirect: Option<String>,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub struct Completed {
+    /// The connection, or what went wrong.
+    pub outcome: Result<Connected, CompleteFailure>,
+    /// The attempt's operation; `None` when no attempt has this state.
+    pub operation_id: Option<OperationId>,
+}
+
+/// A failure, with what the page that shows it needs.
+#[derive(Debug)]
+pub struct CompleteFailure {
+    /// Why.
+    pub error: CompleteError,
+    /// What the provider said, by parameter name. Text of strangers: escape it.
+    pub provider_error: BTreeMap<String, String>,
+    /// The integration, when it is known.
+    pub integration_key: Option<IntegrationKey>,
+    /// The connection that would have been made, when it is known.
+    pub connection_key: Option<ConnectionKey>,
+}
+
+/// Why a callback made no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum CompleteError {
+    /// There is no state in it. Not a failed attempt: the provider's own pages lead here too (decision D26).
+    #[error("the provider sent no state back")]
+    MissingState,
+    /// No attempt has this state.
+    #[error("this authorization is unknown; start again")]
+    UnknownState,
+    /// It was used before.
+    #[error("this authorization was completed already; start again")]
+    UsedState,
+    /// It is too old.
+    #[error("this authorization took longer than ten minutes; start again")]
+    ExpiredState,
+    /// It came from another browser than the one that started (decision D9).
+    #[error("this authorization was started in another browser, or cookies are blocked; start again in this one")]
+    OtherBrowser,
+    /// It came to the redirect URI of another integration (RFC 9700 section 4.4).
+    #[error("the provider sent the answer to another integration's address")]
+    WrongRedirect,
+    /// The answer names another issuer (RFC 9207), or none.
+    #[error("the answer does not come from the provider that was asked")]
+    WrongIssuer,
+    /// The provider said no.
+    #[error("the provider answered with an error: {0}")]
+    Provider(String),
+    /// No code in it.
+    #[error("the provider sent no authorization code back")]
+    MissingCode,
+    /// The integration, its provider or its environment is gone or changed meanwhile.
+    #[error("the integration was changed or deleted meanwhile; start again")]
+    IntegrationChanged,
+    /// A connection of this name appeared meanwhile, and a public key may not replace it (decision D5).
+    #[error("there is a connection with this id already; use a connect session or HMAC to replace it")]
+    ConnectionExists,
+    /// The token endpoint gave no tokens.
+    #[error(transparent)]
+    Token(ExchangeError),
+    /// A stored secret does not open.
+    #[error(transparent)]
+    Sealing(#[from] SealingError),
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The process is stopping.
+    #[error("the authorization was interrupted; start again")]
+    Interrupted,
+}
+
+impl CompleteError {
+    /// The stable code (rest.md 9.4, 9.5).
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::MissingState | Self::UnknownState | Self::UsedState | Self::ExpiredState => ErrorCode::InvalidState,
+            Self::OtherBrowser => ErrorCode::StateCookieErr,
+            Self::WrongRedirect | Self::WrongIssuer | Self::Provider(_) | Self::MissingCode => ErrorCode::CallbackErr,
+            Self::ConnectionExists => ErrorCode::ConnectionExists,
+            Self::IntegrationChanged => ErrorCode::ProviderConfigErr,
+            Self::Token(ExchangeError::Template(_)) => ErrorCode::UrlParamErr,
+            Self::Token(ExchangeError::Egress(EgressError::Timeout { .. })) => ErrorCode::ProviderTimeout,
+            Self::Token(ExchangeError::Egress(_)) => ErrorCode::ProviderUnreachable,
+            Self::Token(ExchangeError::Answer(_)) => ErrorCode::TokenErr,
+            Self::Sealing(_) | Self::Store(_) | Self::Interrupted => ErrorCode::UnknownErr,
+        }
+    }
+}
+
+impl From<SetupError> for CompleteError {
+    fn from(error: SetupError) -> Self {
+        match error {
+            SetupError::UnknownIntegration | SetupError::UnknownProvider(_) => Self::IntegrationChanged,
+            SetupError::Read(ReadIntegrationError::Sealing(error)) => Self::Sealing(error),
+            SetupError::Read(ReadIntegrationError::Store(error)) => Self::Store(error),
+            SetupError::Read(ReadIntegrationError::Forbidden(_)) => Self::IntegrationChanged,
+        }
+    }
+}
+
+impl From<SessionError> for CompleteError {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Sealing(error) => Self::Sealing(error),
+            SessionError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<LandingError> for CompleteError {
+    fn from(error: LandingError) -> Self {
+        match error {
+            LandingError::ConnectionExists => Self::ConnectionExists,
+            LandingError::IntegrationGone => Self::IntegrationChanged,
+            LandingError::Sealing(error) => Self::Sealing(error),
+            LandingError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl Connect<'_> {
+    /// Completes an authorization: uses its state up, exchanges the code, stores the connection and the result in one
+    /// transaction, tells whoever listens. The work goes on when the browser hangs up.
+    pub async fn complete(&self, callback: Callback) -> Completed {
+        let broker = self.broker.clone();
+        let work = async move { broker.connect().run(callback).await };
+        match self.broker.flights().spawn(work).await {
+            Ok(completed) => completed,
+            Err(stopped) => {
+                tracing::error!(%stopped, "an authorization was interrupted");
+                Completed { outcome: Err(CompleteError::Interrupted.bare()), operation_id: None }
+            }
+        }
+    }
+
+    async fn run(&self, callback: Callback) -> Completed {
+        let attempt = match self.consume(&callback).await {
+            Ok(attempt) => attempt,
+            Err(error) => {
+                tracing::warn!(code = %error.code(), %error, "a callback belongs to no running authorization");
+                return Completed { outcome: Err(error.bare()), operation_id: None };
+            }
+        };
+        let operation_id = attempt.operation_id.clone();
+        let mut known = Known::default();
+        let outcome = match self.finish(&attempt, &callback, &mut known).await {
+            Ok(connected) => {
+                tracing::info!(
+                    operation = %operation_id, attempt = %attempt.id, integration = %connected.integration_key,
+                    result = connected.operation.as_str(), "connected"
+                );
+                Ok(connected)
+            }
+            Err(error) => {
+                tracing::warn!(
+                    operation = %operation_id, attempt = %attempt.id,
+                    integration = known.integration_key.as_ref().map_or("", IntegrationKey::as_str),
+                    code = %error.code(), %error, "authorization failed"
+                );
+                let failure = CompleteFailure {
+                    error,
+                    provider_error: provider_error(&callback.params),
+                    integration_key: known.integration_key,
+                    connection_key: Some(attempt.connection_id.clone()),
+                };
+                self.keep_failure(&attempt, &failure).await;
+                Err(failure)
+            }
+        };
+        self.broker.results().wake(attempt.ws_client_id.as_deref());
+        Completed { outcome, operation_id: Some(operation_id) }
+    }
+
+    /// Uses the state up. Exactly one callback gets the attempt, whatever becomes of it.
+    async fn consume(&self, callback: &Callback) -> Result<OAuthAttemptRow, CompleteError> {
+        let state = STATE_NAMES.iter().find_map(|name| callback.params.get(*name)).filter(|state| !state.is_empty());
+        let hash = token_hash(state.ok_or(CompleteError::MissingState)?).to_hex();
+        let now = self.broker.now();
+        let mut tx = self.broker.store().begin().await?;
+        if let Some(attempt) = oauth_attempts::consume(&mut tx, &hash, now).await? {
+            tx.commit().await?;
+            return Ok(attempt);
+        }
+        match oauth_attempts::find_by_state(&mut tx, &hash).await? {
+            None => Err(CompleteError::UnknownState),
+            Some(attempt) if attempt.consumed_at.is_some() => Err(CompleteError::UsedState),
+            Some(attempt) => {
+                // Nobody will complete it any more: whoever listens need not wait longer.
+                let error = CompleteError::ExpiredState;
+                let frame = ResultFrame::refusal(error.code(), error.to_string(), None, Some(&attempt.connection_id));
+                oauth_attempts::finish(&mut tx, &attempt.id, &frame.to_stored(), now).await?;
+                tx.commit().await?;
+                self.broker.results().wake(attempt.ws_client_id.as_deref());
+                Err(error)
+            }
+        }
+    }
+
+    async fn finish(
+        &self,
+        attempt: &OAuthAttemptRow,
+        callback: &Callback,
+        known: &mut Known,
+    ) -> Result<Connected, CompleteError> {
+        let broker = self.broker;
+        let environment = broker.environments().find(&attempt.environment_id).await?;
+        let environment = environment.ok_or(CompleteError::IntegrationChanged)?;
+        let integration_id = attempt.integration_id.as_ref().ok_or(CompleteError::IntegrationChanged)?;
+        let setup = Setup::by_id(broker, &environment.id, integration_id).await?;
+        known.integration_key = Some(setup.integration.unique_key.clone());
+        if environment.callback_bound && !same_browser(attempt, callback.browser.as_ref()) {
+            return Err(CompleteError::OtherBrowser);
+        }
+        self.check_redirect(attempt, callback, &setup)?;
+        let secret: AttemptSecret =
+            broker.sealing().open_json(&cell::attempt_secret(&attempt.id, &environment.id), &attempt.secret_sealed)?;
+        let exchanged = self.exchange(attempt, callback, &setup, &secret).await?;
+        let session = match &attempt.connect_session_id {
+            Some(id) => self.session_by_id(id).await?,
+            None => None,
+        };
+        let landing = Landing {
+            setup: &setup,
+            connection_key: &attempt.connection_id,
+            credentials: &exchanged.credentials,
+            lifetime_ms: exchanged.lifetime_ms,
+            granted_scopes: exchanged.granted_scopes,
+            requested_scopes: secret.scopes.clone(),
+            config: &secret.config,
+            carried: &secret.carried,
+            answered: exchanged.answered,
+            session: session.as_ref(),
+            may_overwrite: secret.may_overwrite,
+            attempt: Some(&attempt.id),
+        };
+        let (_, connected) = self.land(&landing).await?;
+        Ok(connected)
+    }
+
+    /// Checks what the provider sent back and exchanges the code. No transaction is open.
+    async fn exchange(
+        &self,
+        attempt: &OAuthAttemptRow,
+        callback: &Callback,
+        setup: &Setup<'_>,
+        secret: &AttemptSecret,
+    ) -> Result<Exchanged, CompleteError> {
+        let AuthSpec::OAuth2(spec) = &setup.provider.auth else { return Err(CompleteError::IntegrationChanged) };
+        let params = &callback.params;
+        let own = secret.own_app();
+        let app = setup.app(&secret.config, own.as_ref()).ok_or(CompleteError::IntegrationChanged)?;
+        let issuer = oauth2::issuer(spec, app).map_err(|error| CompleteError::Token(error.into()))?;
+        if issuer.is_some_and(|issuer| params.get("iss") != Some(&issuer)) {
+            return Err(CompleteError::WrongIssuer);
+        }
+        if let Some(error) = params.get("error").filter(|error| !error.is_empty()) {
+            let description = params.get("error_description").map(|text| format!(" ({})", cut(text)));
+            return Err(CompleteError::Provider(format!("{}{}", cut(error), description.unwrap_or_default())));
+        }
+        let code = params.get(&spec.code_param).filter(|code| !code.is_empty());
+        let code = SecretString::from(code.ok_or(CompleteError::MissingCode)?.as_str());
+        let verifier = secret.verifier.as_deref().map(SecretString::from);
+        let egress = self.broker.egress();
+        let now = || self.broker.now();
+        let asked =
+            oauth2::exchange_code(egress, spec, app, &code, &attempt.redirect_uri, verifier.as_ref(), now).await;
+        let answer: TokenAnswer = asked.map_err(CompleteError::Token)?;
+        let keep = &setup.provider.keep;
+        let mut answered = keep.pick_from_token(&answer.members);
+        answered.extend(keep.pick_from_callback(params.iter().map(|(name, value)| (name.as_str(), value.as_str()))));
+        if secret.scopes_overridden {
+            answered.insert("oauth_scopes_override".to_owned(), Value::from(secret.scopes.clone()));
+        }
+        Ok(Exchanged {
+            lifetime_ms: answer.lifetime_ms,
+            granted_scopes: answer.granted_scopes,
+            answered,
+            credentials: Credentials::OAuth2(OAuth2Credentials {
+                access_token: answer.access_token,
+                refresh_token: secret.refresh_token.as_deref().map(SecretString::from).or(answer.refresh_token),
+                expires_at: answer.expires_at,
+                client: own,
+                raw: answer.raw,
+            }),
+        })
+    }
+
+    /// An answer must come to the redirect URI that was sent.
+    fn check_redirect(
+        &self,
+        attempt: &OAuthAttemptRow,
+        callback: &Callback,
+        setup: &Setup<'_>,
+    ) -> Result<(), CompleteError> {
+        let own = self.broker.settings().own_callback_url(&setup.integration.uuid);
+        let sent_own = attempt.redirect_uri == own;
+        let matches = match &callback.own_redirect {
+            Some(uuid) => sent_own && uuid.eq_ignore_ascii_case(&setup.integration.uuid),
+            None => !sent_own,
+        };
+        if matches { Ok(()) } else { Err(CompleteError::WrongRedirect) }
+    }
+
+    /// Stores a failure as the attempt's result. A failure that cannot be stored is only logged: there is nothing to
+    /// lose.
+    async fn keep_failure(&self, attempt: &OAuthAttemptRow, failure: &CompleteFailure) {
+        let error = &failure.error;
+        let (integration, connection) = (failure.integration_key.as_ref(), failure.connection_key.as_ref());
+        let frame = ResultFrame::refusal(error.code(), error.to_string(), integration, connection);
+        let kept = async {
+            let mut tx = self.broker.store().begin().await?;
+            oauth_attempts::finish(&mut tx, &attempt.id, &frame.to_stored(), self.broker.now()).await?;
+            tx.commit().await
+        };
+        if let Err(error) = kept.await {
+            tracing::warn!(attempt = %attempt.id, %error, "a failure could not be stored for its listener");
+        }
+    }
+}
+
+impl CompleteError {
+    fn bare(self) -> CompleteFailure {
+        CompleteFailure { error: self, provider_error: BTreeMap::new(), integration_key: None, connection_key: None }
+    }
+}
+
+/// What was found out before something failed.
+#[derive(Default)]
+struct Known {
+    integration_key: Option<IntegrationKey>,
+}
+
+/// Tokens, and what is kept of the answers.
+struct Exchanged {
+    credentials: Credentials,
+    lifetime_ms: Option<i64>,
+    granted_scopes: Option<Vec<String>>,
+    answered: Map<String, Value>,
+}
+
+fn same_browser(attempt: &OAuthAttemptRow, browser: Option<&BrowserId>) -> bool {
+    let started = TokenHash::from_hex(&attempt.browser_hash);
+    started.is_some() && started.as_ref() == browser.map(|browser| &browser.0)
+}
+
+fn provider_error(params: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let said = ERROR_NAMES.iter().filter_map(|name| Some(((*name).to_owned(), cut(params.get(*name)?))));
+    said.collect()
+}
+
+fn cut(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).take(LONGEST_DETAIL).collect()
+}

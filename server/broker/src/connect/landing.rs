@@ -1,0 +1,149 @@
+//! The end of an authorization: connection, credentials, tags and end user, in one transaction with whatever else
+//! belongs to it.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use terapi_model::{ConnectionId, ConnectionKey, OAuthAttemptId};
+use terapi_store::connections::{self, NewConnection, Outcome};
+use terapi_store::credentials::{self, NewCredential};
+use terapi_store::{StoreError, connection_tags, integrations, oauth_attempts};
+
+use super::connection_config::{settle, split_secret};
+use super::{AuthOperation, Connect, Connected, ResultFrame, Session};
+use crate::auth::Setup;
+use crate::connections::link_end_user;
+use crate::credentials::Credentials;
+use crate::sealing::{SealingError, cell};
+
+/// How often a transaction is tried again when the database is busy. The tokens are in hand and exist nowhere else.
+const TRIES: u32 = 4;
+
+/// What an authorization brought.
+pub(super) struct Landing<'a> {
+    pub(super) setup: &'a Setup<'a>,
+    pub(super) connection_key: &'a ConnectionKey,
+    pub(super) credentials: &'a Credentials,
+    pub(super) lifetime_ms: Option<i64>,
+    pub(super) granted_scopes: Option<Vec<String>>,
+    pub(super) requested_scopes: Vec<String>,
+    /// The config as gathered at the start.
+    pub(super) config: &'a Map<String, Value>,
+    /// Names in it that came with this attempt.
+    pub(super) carried: &'a [String],
+    /// What the provider's answers brought.
+    pub(super) answered: Map<String, Value>,
+    pub(super) session: Option<&'a Session>,
+    pub(super) may_overwrite: bool,
+    /// The attempt that this finishes.
+    pub(super) attempt: Option<&'a OAuthAttemptId>,
+}
+
+/// Nothing was stored.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LandingError {
+    /// A connection of this name appeared meanwhile, and may not be replaced (decision D5).
+    #[error("there is a connection with this id already; use a connect session or HMAC to replace it")]
+    ConnectionExists,
+    /// The integration was deleted meanwhile.
+    #[error("the integration was deleted meanwhile")]
+    IntegrationGone,
+    /// It cannot be sealed.
+    #[error(transparent)]
+    Sealing(#[from] SealingError),
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl LandingError {
+    /// True when the same transaction may go through in a moment.
+    fn is_passing(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Unavailable { .. } | StoreError::Conflict { .. } | StoreError::Aborted))
+    }
+}
+
+impl Connect<'_> {
+    /// Stores what an authorization brought, and with it the attempt's result.
+    pub(super) async fn land(&self, landing: &Landing<'_>) -> Result<(ConnectionId, Connected), LandingError> {
+        let mut tries = 1;
+        loop {
+            match self.land_once(landing).await {
+                Err(error) if error.is_passing() && tries < TRIES => {
+                    tracing::warn!(%error, tries, "a connection is not stored yet");
+                    tokio::time::sleep(Duration::from_millis(100 * u64::from(tries))).await;
+                    tries += 1;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    async fn land_once(&self, landing: &Landing<'_>) -> Result<(ConnectionId, Connected), LandingError> {
+        let broker = self.broker;
+        let integration = &landing.setup.integration;
+        let environment = &integration.environment_id;
+        let now = broker.now();
+        let new = NewConnection {
+            id: broker.mint(ConnectionId::mint),
+            environment_id: environment.clone(),
+            integration_id: integration.id.clone(),
+            connection_id: landing.connection_key.clone(),
+        };
+        let mut tx = broker.store().begin().await?;
+        if integrations::find_by_id(&mut tx, &integration.id).await?.is_none() {
+            return Err(LandingError::IntegrationGone);
+        }
+        let (outcome, row) = connections::insert_or_override(&mut tx, &new, now).await?;
+        if outcome == Outcome::Override && !landing.may_overwrite {
+            return Err(LandingError::ConnectionExists);
+        }
+        let stored = match outcome {
+            Outcome::Creation => None,
+            Outcome::Override => Some(broker.whole_config(&row)?),
+        };
+        let config = settle(stored.as_ref(), landing.config, landing.carried, landing.answered.clone());
+        let (open, secret) = split_secret(landing.setup.provider, config);
+        let secret = match secret.is_empty() {
+            true => None,
+            false => Some(broker.sealing().seal_json(&cell::connection_secret_config(&row.id, environment), &secret)?),
+        };
+        connections::set_config(&mut tx, &row.id, &Value::Object(open), secret.as_ref(), now).await?;
+        let credential = NewCredential {
+            connection_id: row.id.clone(),
+            environment_id: environment.clone(),
+            auth_mode: landing.credentials.auth_mode(),
+            sealed: broker.sealing().seal_json(&cell::credential(&row.id, environment), landing.credentials)?,
+            expires_at: landing.credentials.expires_at(),
+            lifetime: landing.lifetime_ms,
+            granted_scopes: landing.granted_scopes.as_ref().map(|scopes| scopes.join(",")),
+            requested_scopes: (!landing.requested_scopes.is_empty()).then(|| landing.requested_scopes.join(",")),
+        };
+        credentials::put(&mut tx, &credential, now).await?;
+        if let Some(session) = landing.session {
+            if !session.tags.is_empty() {
+                connection_tags::replace(&mut tx, environment, &row.id, &session.tags).await?;
+            }
+            if let Some(end_user) = &session.end_user {
+                let organization = session.organization.as_ref();
+                link_end_user(broker, &mut tx, environment, &row.id, end_user, organization).await?;
+            }
+            if let Some(url) = &session.webhook_url_override {
+                connections::set_webhook_url_override(&mut tx, &row.id, Some(url), now).await?;
+            }
+        }
+        let connected = Connected {
+            integration_key: integration.unique_key.clone(),
+            connection_key: row.connection_id,
+            operation: match outcome {
+                Outcome::Creation => AuthOperation::Creation,
+                Outcome::Override => AuthOperation::Override,
+            },
+        };
+        if let Some(attempt) = landing.attempt {
+            oauth_attempts::finish(&mut tx, attempt, &ResultFrame::of(&connected).to_stored(), now).await?;
+        }
+        tx.commit().await?;
+        Ok((row.id, connected))
+    }
+}

@@ -1,0 +1,119 @@
+//! Connecting: sessions that a backend opens for an end user, and the authorizations that run in the end user's
+//! browser.
+//!
+//! An OAuth attempt is a row from the moment the browser is sent away. [`Connect::begin`] writes it,
+//! [`Connect::complete`] consumes its state exactly once, asks the token endpoint with no transaction open, and then
+//! writes connection, credentials, tags, end user and the attempt's result in one transaction. What listeners are
+//! told is that stored result ([`Results`]), so that a killed process or another instance loses nothing.
+
+mod admission;
+mod begin;
+mod browser_auth;
+mod complete;
+mod connection_config;
+mod landing;
+mod results;
+mod session;
+mod submit;
+
+use std::collections::BTreeMap;
+
+use terapi_model::{ConnectionKey, IntegrationKey};
+use terapi_vault::SecretString;
+use terapi_vault::hash::{TokenHash, token_hash};
+
+pub use admission::Refusal;
+pub use begin::{BeginError, Begun};
+pub use browser_auth::{BrowserAuth, BrowserAuthError};
+pub use complete::{Callback, CompleteError, CompleteFailure, Completed};
+pub use results::{AttemptStatus, ResultFrame, Results, Subscription};
+pub use session::{
+    NewReconnectSession, NewSession, OpenSessionError, OpenedSession, Session, SessionAuthError, SessionDefaults,
+    SessionError, SessionOverrides, SessionView,
+};
+pub use submit::SubmitError;
+
+use crate::Broker;
+
+/// The room of connect sessions and authorizations.
+#[derive(Clone, Copy)]
+pub struct Connect<'b> {
+    broker: &'b Broker,
+}
+
+impl<'b> Connect<'b> {
+    pub(crate) const fn of(broker: &'b Broker) -> Self {
+        Self { broker }
+    }
+}
+
+/// The random id that a browser keeps in the flow cookie (decision D9). Stored only as a hash.
+#[derive(Debug)]
+pub struct BrowserId(TokenHash);
+
+impl BrowserId {
+    /// From the cookie's value.
+    pub fn of_cookie(value: &str) -> Self {
+        Self(token_hash(value))
+    }
+}
+
+/// What a browser sends when it begins (rest.md 9.1).
+#[derive(Debug, Default)]
+pub struct BrowserInput {
+    /// The connection id as received; session tokens may not send one.
+    pub connection_key: Option<String>,
+    /// `params[…]`: connection config, and the overrides that travel with it.
+    pub params: BTreeMap<String, String>,
+    /// `user_scope`.
+    pub user_scope: Option<String>,
+    /// `authorization_params[…]`; the text `undefined` removes a parameter.
+    pub authorization_params: BTreeMap<String, String>,
+    /// `credentials[…]`: the end user's own OAuth app.
+    pub own_app: OwnApp,
+    /// Who waits on a socket for the result.
+    pub ws_client_id: Option<String>,
+    /// `hmac`.
+    pub hmac: Option<String>,
+}
+
+/// `credentials[…]` of the popup flow.
+#[derive(Debug, Default)]
+pub struct OwnApp {
+    /// `oauth_client_id_override`.
+    pub client_id: Option<String>,
+    /// `oauth_client_secret_override`.
+    pub client_secret: Option<SecretString>,
+    /// `oauth_refresh_token_override`.
+    pub refresh_token: Option<SecretString>,
+}
+
+/// What became of an authorization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connected {
+    /// The integration.
+    pub integration_key: IntegrationKey,
+    /// The connection.
+    pub connection_key: ConnectionKey,
+    /// Whether it is new.
+    pub operation: AuthOperation,
+}
+
+/// What an authorization did to a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuthOperation {
+    /// It is new.
+    Creation,
+    /// It existed and has new credentials.
+    Override,
+}
+
+impl AuthOperation {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Creation => "creation",
+            Self::Override => "override",
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Credentials that are typed: checked, tried at the provider, stored. No browser leaves.
+
+use serde_json::{Map, Value};
+use terapi_catalog::{AuthSpec, Provider};
+use terapi_model::{AuthMode, ErrorCode, IntegrationKey, Issue, OperationId};
+use terapi_store::StoreError;
+use terapi_vault::SecretString;
+
+use super::admission::Refusal;
+use super::landing::{Landing, LandingError};
+use super::{BrowserAuth, BrowserInput, Connect, Connected};
+use crate::auth::{Holder, api_key, basic};
+use crate::credentials::Credentials;
+use crate::egress::EgressError;
+use crate::verification::{VerificationError, verify};
+
+/// Why credentials were not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// Refused before the mode mattered.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The integration's provider has another mode.
+    #[error("this integration's provider uses {0}")]
+    OtherMode(AuthMode),
+    /// What was typed is not what the provider asks for.
+    #[error("some of the credentials are missing or wrong")]
+    Invalid(Vec<Issue>),
+    /// The provider did not accept them when they were tried.
+    #[error("{0}")]
+    TestFailed(String),
+    /// The provider could not be reached to try them.
+    #[error("the credentials could not be tried: {0}")]
+    Unreachable(String),
+    /// The provider did not answer in time.
+    #[error("the credentials could not be tried: {0}")]
+    Timeout(String),
+    /// The integration was deleted meanwhile.
+    #[error("the integration was deleted meanwhile")]
+    IntegrationGone,
+}
+
+impl SubmitError {
+    /// The stable code (rest.md 9.2).
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Refused(refusal) => refusal.json_code(),
+            Self::OtherMode(_) => ErrorCode::InvalidAuthMode,
+            Self::Invalid(_) => ErrorCode::InvalidBody,
+            Self::TestFailed(_) => ErrorCode::ConnectionTestFailed,
+            Self::Unreachable(_) => ErrorCode::ProviderUnreachable,
+            Self::Timeout(_) => ErrorCode::ProviderTimeout,
+            Self::IntegrationGone => ErrorCode::UnknownProviderConfig,
+        }
+    }
+
+    /// The fields that are wrong, where it is about fields.
+    pub fn issues(&self) -> Vec<Issue> {
+        match self {
+            Self::Invalid(issues) => issues.clone(),
+            Self::Refused(refusal) => refusal.issues(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl From<VerificationError> for SubmitError {
+    fn from(error: VerificationError) -> Self {
+        match &error {
+            VerificationError::Refused(_) | VerificationError::Template(_) => Self::TestFailed(error.to_string()),
+            VerificationError::Egress(EgressError::Timeout { .. }) => Self::Timeout(error.to_string()),
+            VerificationError::Egress(_) => Self::Unreachable(error.to_string()),
+        }
+    }
+}
+
+impl From<LandingError> for SubmitError {
+    fn from(error: LandingError) -> Self {
+        match error {
+            LandingError::ConnectionExists => Self::Refused(Refusal::ConnectionExists),
+            LandingError::IntegrationGone => Self::IntegrationGone,
+            LandingError::Sealing(error) => Self::Refused(Refusal::Sealing(error)),
+            LandingError::Store(error) => Self::Refused(Refusal::Store(error)),
+        }
+    }
+}
+
+impl From<StoreError> for SubmitError {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(Refusal::Store(error))
+    }
+}
+
+/// What was typed.
+enum Typed<'a> {
+    ApiKey(&'a SecretString),
+    Basic(&'a SecretString, &'a SecretString),
+}
+
+impl Typed<'_> {
+    fn check(&self, provider: &Provider) -> Result<Credentials, SubmitError> {
+        let checked = match (&provider.auth, self) {
+            (AuthSpec::ApiKey, Self::ApiKey(key)) => api_key::credentials(provider, key),
+            (AuthSpec::Basic, Self::Basic(username, password)) => basic::credentials(provider, username, password),
+            (other, _) => return Err(SubmitError::OtherMode(other.mode())),
+        };
+        checked.map_err(SubmitError::Invalid)
+    }
+}
+
+impl Connect<'_> {
+    /// Connects with an API key.
+    ///
+    /// # Errors
+    /// [`SubmitError`].
+    pub async fn submit_api_key(
+        &self,
+        auth: &BrowserAuth,
+        key: &IntegrationKey,
+        input: BrowserInput,
+        api_key: SecretString,
+    ) -> Result<Connected, SubmitError> {
+        self.submit(auth, key, input, Typed::ApiKey(&api_key)).await
+    }
+
+    /// Connects with a user name and a password.
+    ///
+    /// # Errors
+    /// [`SubmitError`].
+    pub async fn submit_basic(
+        &self,
+        auth: &BrowserAuth,
+        key: &IntegrationKey,
+        input: BrowserInput,
+        username: SecretString,
+        password: SecretString,
+    ) -> Result<Connected, SubmitError> {
+        self.submit(auth, key, input, Typed::Basic(&username, &password)).await
+    }
+
+    async fn submit(
+        &self,
+        auth: &BrowserAuth,
+        key: &IntegrationKey,
+        input: BrowserInput,
+        typed: Typed<'_>,
+    ) -> Result<Connected, SubmitError> {
+        let operation = self.operation_of(auth);
+        let done = self.try_submit(auth, key, input, typed, operation.clone()).await;
+        match &done {
+            Ok(connected) => {
+                tracing::info!(%operation, integration = %key, result = connected.operation.as_str(), "connected");
+            }
+            Err(error) => {
+                tracing::warn!(%operation, integration = %key, code = %error.code(), %error, "authorization failed");
+            }
+        }
+        done
+    }
+
+    async fn try_submit(
+        &self,
+        auth: &BrowserAuth,
+        key: &IntegrationKey,
+        mut input: BrowserInput,
+        typed: Typed<'_>,
+        operation: OperationId,
+    ) -> Result<Connected, SubmitError> {
+        let admitted = self.admit(auth, key, &mut input, operation).await?;
+        let setup = &admitted.setup;
+        let credentials = typed.check(setup.provider)?;
+        let config: &Map<String, Value> = &admitted.gathered.config;
+        let holder =
+            Holder { credentials: &credentials, connection_config: config, integration_config: &setup.integration_config };
+        verify(self.broker.egress(), setup.provider, holder).await?;
+        let landing = Landing {
+            setup,
+            connection_key: &admitted.connection_key,
+            credentials: &credentials,
+            lifetime_ms: None,
+            granted_scopes: None,
+            requested_scopes: Vec::new(),
+            config,
+            carried: &admitted.gathered.carried,
+            answered: Map::new(),
+            session: auth.session(),
+            may_overwrite: admitted.may_overwrite,
+            attempt: None,
+        };
+        let (_, connected) = self.land(&landing).await?;
+        Ok(connected)
+    }
+}

@@ -1,0 +1,124 @@
+use serde_json::{Map, Value};
+use terapi_model::{ConnectionKey, IntegrationKey, Scope};
+use terapi_store::{StoreError, connections, integrations};
+
+use super::{Connections, object};
+use crate::{Caller, Forbidden};
+
+/// Most bytes of a connection's metadata, as JSON.
+pub const MAX_METADATA_BYTES: usize = 256 * 1024;
+
+/// Why metadata was not written. Nothing is written then, of any of the connections.
+#[derive(Debug, thiserror::Error)]
+pub enum MetadataError {
+    /// Not for this caller.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// The integration, or at least one of its connections, does not exist.
+    #[error("there is no connection `{0}` of this integration")]
+    UnknownConnection(ConnectionKey),
+    /// It would be larger than [`MAX_METADATA_BYTES`].
+    #[error("metadata has at most {} KiB", MAX_METADATA_BYTES / 1024)]
+    TooLarge,
+    /// NUL cannot be stored.
+    #[error("metadata may not contain NUL characters")]
+    Nul,
+    /// The database does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+#[derive(Clone, Copy)]
+enum Mode {
+    Replace,
+    Merge,
+}
+
+impl Connections<'_> {
+    /// Replaces the metadata of one or several connections, all of them or none.
+    ///
+    /// # Errors
+    /// [`MetadataError`].
+    pub async fn set_metadata(
+        &self,
+        caller: &Caller,
+        integration: &IntegrationKey,
+        keys: &[ConnectionKey],
+        metadata: &Map<String, Value>,
+    ) -> Result<(), MetadataError> {
+        self.write_metadata(caller, integration, keys, metadata, Mode::Replace).await
+    }
+
+    /// Lays the given top-level members over the metadata of one or several connections, all of them or none.
+    ///
+    /// # Errors
+    /// [`MetadataError`].
+    pub async fn merge_metadata(
+        &self,
+        caller: &Caller,
+        integration: &IntegrationKey,
+        keys: &[ConnectionKey],
+        metadata: &Map<String, Value>,
+    ) -> Result<(), MetadataError> {
+        self.write_metadata(caller, integration, keys, metadata, Mode::Merge).await
+    }
+
+    async fn write_metadata(
+        &self,
+        caller: &Caller,
+        integration: &IntegrationKey,
+        keys: &[ConnectionKey],
+        given: &Map<String, Value>,
+        mode: Mode,
+    ) -> Result<(), MetadataError> {
+        caller.require(&[Scope::CONNECTIONS_UPDATE])?;
+        let environment = caller.environment()?;
+        let Some(first) = keys.first() else { return Ok(()) };
+        let now = self.broker.now();
+        let mut tx = self.broker.store().begin().await?;
+        let integration = integrations::find(&mut tx, environment, integration).await?;
+        let integration = integration.ok_or_else(|| MetadataError::UnknownConnection(first.clone()))?;
+        // In one order whoever writes, so that two writers cannot wait for each other.
+        let mut keys: Vec<&ConnectionKey> = keys.iter().collect();
+        keys.sort_unstable();
+        keys.dedup();
+        for key in keys {
+            let row = connections::find_row(&mut tx, &integration.id, key).await?;
+            let row = match row {
+                Some(row) => connections::find_for_update(&mut tx, &row.id).await?,
+                None => None,
+            };
+            let row = row.ok_or_else(|| MetadataError::UnknownConnection(key.clone()))?;
+            let mut metadata = match mode {
+                Mode::Replace => Map::new(),
+                Mode::Merge => row.metadata.as_ref().map(object).unwrap_or_default(),
+            };
+            metadata.extend(given.clone());
+            let metadata = Value::Object(metadata);
+            check(&metadata)?;
+            connections::set_metadata(&mut tx, &row.id, Some(&metadata), now).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+fn check(metadata: &Value) -> Result<(), MetadataError> {
+    let text = metadata.to_string();
+    if text.len() > MAX_METADATA_BYTES {
+        return Err(MetadataError::TooLarge);
+    }
+    if text.contains("\\u0000") && has_nul(metadata) {
+        return Err(MetadataError::Nul);
+    }
+    Ok(())
+}
+
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(members) => members.iter().any(|(key, value)| key.contains('\0') || has_nul(value)),
+        _ => false,
+    }
+}

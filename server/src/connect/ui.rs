@@ -1,58 +1,49 @@
-//! `/connect/ui`: the page on which an end user connects an account. A public route: it knows no operator, and the
-//! session token travels in a hidden field of its form, never in a cookie (decision D22).
+//! `/connect/ui`: the page on which an end user connects an account. A public route: it knows no operator and reads
+//! no cookie; the session token travels in the link that opens it and in a hidden field of its form (decision D22).
+//! Where the form starts an authorization, its answer leads to `/oauth/connect`, which binds it to this browser.
 
 use axum::extract::{Request, State};
-use axum::response::{IntoResponse, Response};
-use axum_extra::extract::CookieJar;
+use axum::response::Response;
 use http::{HeaderValue, header};
-use terapi_app::serve;
+use terapi_app::Query;
+use terapi_app::connect::{self, ConnectVisit};
 
-use crate::oauth::flow_cookie;
-use crate::router::Routes;
+use super::FORM_LIMIT;
+use crate::router::{RequestId, Routes};
 use crate::state::AppState;
 use crate::ui;
 
-/// The most that the form may send, bytes (decision D25).
-const FORM_LIMIT: usize = 16 * 1024;
-
-/// The page, with and without a slash at its end, because published packages ask for either.
+/// The page, with and without a slash at its end, because published packages ask for either; and its form.
 pub fn routes() -> Routes {
-    Routes::new()
-        .get("/connect/ui", show)
-        .get("/connect/ui/", show)
-        .post("/connect/ui", submit)
-        .post("/connect/ui/", submit)
-        .post("/connect/ui/start", submit)
+    Routes::new().get("/connect/ui", show).get("/connect/ui/", show).post("/connect/ui/start", start)
 }
 
 async fn show(State(state): State<AppState>, request: Request) -> Response {
-    let visit = ui::visit(&state, None, &request);
-    finish(ui::respond(&state, serve::connect_get(&ui::site(&state), visit).await))
+    let answer = connect::get(&ui::site(&state), &visit(&request)).await;
+    protect(ui::respond(&state, answer))
 }
 
-/// Takes the form. Where it starts an authorization, the browser is given the id that the callback will ask for
-/// (decision D9); so is it whenever the form comes, for an hour from then.
-async fn submit(State(state): State<AppState>, request: Request) -> Response {
-    let jar = CookieJar::from_headers(request.headers());
-    let browser = flow_cookie::read_or_draw(&jar, state.public_url());
-    let visit = ui::visit(&state, None, &request);
-    let form = match ui::read_form(request, FORM_LIMIT).await {
-        Ok(form) => form,
-        Err(refusal) => return finish(refusal),
-    };
-    let cookie = flow_cookie::renew(&browser, state.public_url());
-    let answer = serve::connect_post(&ui::site(&state), visit, form, browser).await;
-    (CookieJar::new().add(cookie), finish(ui::respond(&state, answer))).into_response()
+async fn start(State(state): State<AppState>, request: Request) -> Response {
+    let visit = visit(&request);
+    match ui::read_form(request, FORM_LIMIT).await {
+        Ok(form) => protect(ui::respond(&state, connect::start(&ui::site(&state), &visit, form).await)),
+        Err(refusal) => protect(refusal),
+    }
 }
 
-/// Headers of the page and of its refusals. There is no opener policy: the popup and its opener must reach one
+fn visit(request: &Request) -> ConnectVisit {
+    ConnectVisit {
+        query: Query::parse(request.uri().query().unwrap_or_default()),
+        request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
+    }
+}
+
+/// Headers of the page and of its refusals. There is no opener policy: a popup and its opener must reach one
 /// another.
-fn finish(mut response: Response) -> Response {
+fn protect(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(
-        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    ));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(ui::NOTHING));
     response
 }

@@ -1,0 +1,36 @@
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Value, json};
+use terapi_model::IntegrationKey;
+use terapi_vault::SecretString;
+
+use super::browser_input;
+use crate::api::input::{JsonBody, Length, Path, Query, read_object};
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// `POST /api-auth/api-key/{integration}`: an end user typed a key (rest.md 9.7).
+pub async fn post(
+    State(state): State<AppState>,
+    path: Path<String>,
+    query: Query,
+    JsonBody(body): JsonBody<{ super::FORM_LIMIT }>,
+) -> Result<Json<Value>, ApiError> {
+    let auth = browser_input::authenticate(&state, &query).await?;
+    let typed = read_object(&body, |fields| {
+        // Published packages drop the `type` they were given; by hand it may well be sent.
+        fields.value("type");
+        let key = fields.text("apiKey", Length::to(1024));
+        fields.strict();
+        key
+    })
+    .map_err(ApiError::bad_body)?;
+    let key = path.parse("providerConfigKey", IntegrationKey::parse)?;
+    let input = browser_input::read(&query);
+    let connected =
+        state.broker.connect().submit_api_key(&auth, &key, input, SecretString::from(typed)).await?;
+    Ok(Json(json!({
+        "connectionId": connected.connection_key,
+        "providerConfigKey": connected.integration_key,
+    })))
+}

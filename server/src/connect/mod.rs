@@ -1,0 +1,33 @@
+//! What an end user's browser talks to besides OAuth: the socket on `/`, the routes that take typed credentials,
+//! and the Connect UI. Public routes, all of them.
+
+mod api_key;
+mod basic;
+pub mod browser_input;
+mod refusal;
+mod root;
+pub mod ui;
+mod unbuilt;
+pub mod websocket;
+
+use crate::router::Routes;
+
+/// How large a form with credentials may be, in bytes (decision D25).
+pub const FORM_LIMIT: usize = 16 * 1024;
+
+/// Modes of `POST /auth/{mode}/{integration}` in the contract.
+const UNBUILT_MODES: [&str; 8] =
+    ["tba", "two-step", "jwt", "bill", "signature", "aws-sigv4", "unauthenticated", "oauth-outbound"];
+
+/// The routes of this room.
+pub fn routes() -> Routes {
+    let routes = Routes::new()
+        .get("/", root::get)
+        .post("/api-auth/api-key/{integration}", api_key::post)
+        .post("/api-auth/basic/{integration}", basic::post)
+        .post("/oauth2/auth/{integration}", unbuilt::refuse)
+        .merge(ui::routes());
+    UNBUILT_MODES
+        .into_iter()
+        .fold(routes, |routes, mode| routes.post(&format!("/auth/{mode}/{{integration}}"), unbuilt::refuse))
+}

@@ -1,0 +1,32 @@
+use std::net::SocketAddr;
+
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{ConnectInfo, RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::HeaderMap;
+
+use super::websocket;
+use crate::state::AppState;
+
+/// `GET /`: the socket of the browser packages when an upgrade is asked for, the Connect UI when its parameters
+/// came (decision D7), the dashboard otherwise.
+pub async fn get(
+    State(state): State<AppState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    upgrade: Option<WebSocketUpgrade>,
+) -> Response {
+    if let Some(upgrade) = upgrade {
+        let address = state.client_address(&headers, peer.ip());
+        return websocket::accept(upgrade, address, state);
+    }
+    let framed = headers.get("sec-fetch-dest").is_some_and(|destination| destination == "iframe");
+    match query {
+        Some(query) if framed || query.split('&').any(|pair| pair.starts_with("apiURL=")) => {
+            Redirect::temporary(&format!("/connect/ui/?{query}")).into_response()
+        }
+        None if framed => Redirect::temporary("/connect/ui/").into_response(),
+        _ => Redirect::temporary("/app").into_response(),
+    }
+}

@@ -1,0 +1,85 @@
+use axum::extract::{OriginalUri, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::CookieJar;
+use http::{HeaderMap, header};
+use terapi_broker::connect::{BrowserId, ResultFrame};
+use terapi_model::IntegrationKey;
+use url::Url;
+
+use super::{flow_cookie, page};
+use crate::api::input::{Path, Query};
+use crate::connect::browser_input;
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// Marks a request that was already sent to the public host, so that a proxy which rewrites `Host` cannot make
+/// it go round for ever.
+const MOVED: &str = "terapi_moved";
+
+/// `GET /oauth/connect/{integration}`: where a popup begins (rest.md 9.4).
+pub async fn get(
+    State(state): State<AppState>,
+    OriginalUri(uri): OriginalUri,
+    path: Path<String>,
+    query: Query,
+    headers: HeaderMap,
+    jar: CookieJar,
+) -> Response {
+    if let Some(moved) = on_public_host(&state, &headers, &uri, &query) {
+        return Redirect::temporary(moved.as_str()).into_response();
+    }
+    match begin(&state, &path, &query, jar).await {
+        Ok(response) => response,
+        Err(error) => page::failure(error.status(), &page::Failure::of_start(&error, None)),
+    }
+}
+
+async fn begin(state: &AppState, path: &Path<String>, query: &Query, jar: CookieJar) -> Result<Response, ApiError> {
+    let connect = state.broker.connect();
+    let input = browser_input::read(query);
+    let auth = match browser_input::authenticate(state, query).await {
+        Ok(auth) => auth,
+        Err(error) => {
+            // Nobody was let in, so no attempt can keep this: whoever listens is told directly.
+            if let Some(listener) = &input.ws_client_id {
+                connect.tell(listener, refusal_frame(&path.0, &error));
+            }
+            return Err(error);
+        }
+    };
+    let key = path.parse("providerConfigKey", IntegrationKey::parse)?;
+    let browser = flow_cookie::read_or_draw(&jar, state.public_url());
+    let begun = connect.begin(&auth, &key, input, &BrowserId::of_cookie(browser.expose())).await?;
+    let jar = jar.add(flow_cookie::renew(&browser, state.public_url()));
+    let away = Redirect::to(begun.authorize_url.as_str());
+    Ok((jar, [(header::CACHE_CONTROL, "no-store")], away).into_response())
+}
+
+fn refusal_frame(key: &str, error: &ApiError) -> ResultFrame {
+    ResultFrame::Error {
+        provider_config_key: Some(key.to_owned()),
+        connection_id: None,
+        error_type: error.code().as_str().to_owned(),
+        error_desc: error.message().to_owned(),
+    }
+}
+
+/// The same request on the public host, when it came in on another: a cookie set on `127.0.0.1` would not come
+/// back to `localhost` (decision D9).
+fn on_public_host(state: &AppState, headers: &HeaderMap, uri: &http::Uri, query: &Query) -> Option<Url> {
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    let public = state.public_url();
+    if host.eq_ignore_ascii_case(authority(public)) || query.get(MOVED).is_some() {
+        return None;
+    }
+    let mut moved = public.clone();
+    moved.set_path(uri.path());
+    let query = uri.query().filter(|query| !query.is_empty());
+    moved.set_query(Some(&query.map_or_else(|| format!("{MOVED}=1"), |query| format!("{query}&{MOVED}=1"))));
+    Some(moved)
+}
+
+/// Host and, unless it is the scheme's own, port.
+fn authority(url: &Url) -> &str {
+    &url[url::Position::BeforeHost..url::Position::AfterPort]
+}

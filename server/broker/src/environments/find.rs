@@ -9,7 +9,10 @@ impl Environments<'_> {
     /// # Errors
     /// When the database does not answer.
     pub async fn list(&self, account: &AccountId) -> Result<Vec<Environment>, StoreError> {
-        let rows = environments::list_by_account(&mut self.broker.store().read().await?, account).await?;
+        let mut db = self.broker.store().read().await?;
+        let mut rows = environments::list_by_account(&mut db, account).await?;
+        // Those of one sign-up have the same time; their integer ids were counted up.
+        rows.sort_by_key(|row| row.wire_id);
         Ok(rows.into_iter().map(Environment::from).collect())
     }
 

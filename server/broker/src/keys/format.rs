@@ -65,23 +65,17 @@ fn strength(key: &str) -> f64 {
 }
 
 fn alphabet_size(key: &str) -> u32 {
-    let classes: [(fn(&u8) -> bool, u32); 4] = [
-        (u8::is_ascii_digit, 10),
-        (u8::is_ascii_lowercase, 26),
-        (u8::is_ascii_uppercase, 26),
-        (|byte| b"_-".contains(byte), 2),
-    ];
     if key
         .bytes()
         .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
     {
         return 16;
     }
-    classes
-        .iter()
-        .filter(|(holds, _)| key.as_bytes().iter().any(holds))
-        .map(|(_, size)| size)
-        .sum()
+    let size = |holds: fn(&u8) -> bool, size| if key.as_bytes().iter().any(holds) { size } else { 0 };
+    size(u8::is_ascii_digit, 10)
+        + size(u8::is_ascii_lowercase, 26)
+        + size(u8::is_ascii_uppercase, 26)
+        + size(|byte| b"_-".contains(byte), 2)
 }
 
 fn distinct(key: &str) -> u32 {

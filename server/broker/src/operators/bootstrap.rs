@@ -71,6 +71,8 @@ impl Operators<'_> {
         let name = email.split('@').next().unwrap_or(&email).to_owned();
 
         let mut tx = self.broker.store().begin().await?;
+        // Before counting: whoever is signing up with the link right now is waited for, or waits.
+        invitations::delete_unconsumed_setup(&mut tx).await?;
         if operators::count(&mut tx).await? > 0 {
             return Err(BootstrapError::AlreadySetUp);
         }
@@ -98,7 +100,6 @@ impl Operators<'_> {
                 webhook_signing_key: environment.webhook_signing_key,
             });
         }
-        invitations::delete_unconsumed_setup(&mut tx).await?;
         tx.commit().await?;
         Ok(Bootstrap {
             account_id,

@@ -5,7 +5,8 @@ use terapi_broker::integrations::{
     ReadIntegrationError, UpdateIntegrationError,
 };
 use terapi_broker::{Caller, Forbidden};
-use terapi_model::{ApiKeyScopes, AuthMode, IntegrationKey, Issue};
+use terapi_model::{ApiKeyScopes, AuthMode, ConnectionId, ConnectionKey, IntegrationKey, Issue};
+use terapi_store::connections::{self, NewConnection};
 
 use crate::house::{House, Plan, credentials, new_integration};
 
@@ -437,4 +438,54 @@ async fn the_demo_gives_every_dev_environment_its_integrations_once() {
     .await;
     let (later, _) = demo.tenant("bob@example.com").await;
     assert_eq!(demo.broker.integrations().list(&later).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_key_with_live_connections_cannot_be_renamed_and_deletion_takes_them_along() {
+    let house = House::open().await;
+    let (caller, environment) = house.tenant("ada@example.com").await;
+    let made = house.acme(&caller, "acme", ACME).await;
+    let now = house.broker.now();
+    let connection = NewConnection {
+        id: ConnectionId::mint(now, [7; 10]),
+        environment_id: environment.id.clone(),
+        integration_id: made.id.clone(),
+        connection_id: ConnectionKey::parse("customer-1").unwrap(),
+    };
+    let mut tx = house.broker.store().begin().await.unwrap();
+    connections::insert_or_override(&mut tx, &connection, now)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+
+    let rooms = house.broker.integrations();
+    let rename = || IntegrationPatch {
+        unique_key: Some(key("acme-2")),
+        ..Default::default()
+    };
+    let refused = rooms.update(&caller, &key("acme"), rename()).await;
+    assert!(matches!(refused, Err(UpdateIntegrationError::HasConnections(1))));
+    let same = IntegrationPatch {
+        unique_key: Some(key("acme")),
+        ..Default::default()
+    };
+    assert_eq!(
+        rooms
+            .update(&caller, &key("acme"), same)
+            .await
+            .unwrap()
+            .connection_count,
+        1
+    );
+    assert_eq!(rooms.list(&caller).await.unwrap()[0].connection_count, 1);
+
+    let deleted = rooms.delete(&caller, &key("acme")).await.unwrap();
+    assert_eq!(deleted, Some(DeletedIntegration { connections: 1 }));
+    let mut db = house.broker.store().read().await.unwrap();
+    assert!(
+        connections::find_by_id(&mut db, &environment.id, &connection.id)
+            .await
+            .unwrap()
+            .is_none()
+    );
 }

@@ -10,10 +10,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use terapi_app::answer::{Answer, Document, Policy, SessionChange, Status};
-use terapi_app::form::{Form, Query};
-use terapi_app::serve;
-use terapi_app::visit::{SignedIn, Site, Theme, Visit};
+use terapi_app::{Answer, Document, Form, Policy, Query, SessionChange, SignedIn, Site, Status, Theme, Visit};
 use tower_sessions::Session;
 
 use super::refusal::Refusal;
@@ -33,12 +30,12 @@ pub(super) async fn serve_page(
     request: Request,
 ) -> Response {
     let site = site(&state);
-    let visit = Visit { theme: theme(request.headers()), ..visit(&state, signed_in, &request) };
+    let visit = visit(&state, signed_in, &request);
     let (address, headers, shape) = (visit.address, request.headers().clone(), Refusal::shape(&request));
     let answer = match *request.method() {
-        Method::GET | Method::HEAD => serve::get(&site, visit).await,
+        Method::GET | Method::HEAD => terapi_app::get(&site, visit).await,
         Method::POST => match read_form(request, FORM_LIMIT).await {
-            Ok(form) => serve::post(&site, visit, form).await,
+            Ok(form) => terapi_app::post(&site, visit, form).await,
             Err(refusal) => return refusal,
         },
         _ => {
@@ -60,15 +57,14 @@ pub(crate) fn site(state: &AppState) -> Site {
     Site { broker: state.broker.clone(), assets: assets::site_path() }
 }
 
-/// What the pages are given of a request. No cookie is read: the Connect UI is handed one too.
-pub(crate) fn visit(state: &AppState, signed_in: Option<SignedIn>, request: &Request) -> Visit {
+fn visit(state: &AppState, signed_in: Option<SignedIn>, request: &Request) -> Visit {
     let headers = request.headers();
     let peer = request.extensions().get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(peer)| peer.ip());
     Visit {
         path: request.uri().path().to_owned(),
         query: Query::parse(request.uri().query().unwrap_or_default()),
         signed_in,
-        theme: Theme::default(),
+        theme: theme(headers),
         address: state.client_address(headers, peer),
         request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
     }

@@ -19,6 +19,9 @@ const NO_PERMISSIONS: HeaderValue = HeaderValue::from_static(
      serial=(), usb=(), xr-spatial-tracking=()",
 );
 
+/// The content security policy of what is no page: it loads nothing and sends nothing.
+pub(crate) const NOTHING: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /// The content security policy of a dashboard page whose scripts carry `nonce`.
 pub(crate) fn dashboard(nonce: &str, public_url: &Url) -> HeaderValue {
     value(format!(
@@ -63,9 +66,7 @@ pub(super) async fn protect(request: Request, next: Next) -> Response {
         response = Refusal::failed().shaped(shape).into_response();
     }
     let headers = response.headers_mut();
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(
-        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    ));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(NOTHING));
     headers.insert(OPENER, HeaderValue::from_static("same-origin-allow-popups"));
     headers.insert(RESOURCE, HeaderValue::from_static("same-origin"));
     headers.insert(PERMISSIONS, NO_PERMISSIONS);

@@ -63,9 +63,9 @@ impl House {
 
     async fn build(folder: Arc<TempDir>, keys: String, clock: Arc<TestClock>, plan: Arc<Plan>) -> Self {
         let url = format!("sqlite:{}", folder.path().join("terapi.db").display());
-        let options = StoreOptions { url, direct_url: None, transaction_pooler: false };
+        let options = StoreOptions::new(url);
         let store = Store::open(&options).await.unwrap();
-        store.migrate(clock.now()).await.unwrap();
+        store.migrate().await.unwrap();
         let broker = Broker::new(Parts {
             store,
             keyring: Keyring::parse(&keys).unwrap(),

@@ -12,7 +12,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
-use terapi_app::visit::SignedIn;
+use terapi_app::SignedIn;
 use terapi_model::{OperatorId, Timestamp};
 use terapi_vault::hash::token_hash;
 use time::OffsetDateTime;

@@ -95,7 +95,7 @@ install_rustup() {
 # Debian 12 keeps a current Rust for its browsers. Its standard library for wasm is source only.
 use_debian_rust() {
     apt_offers rustc-web || return 1
-    apt_install rustc-web cargo-web rust-web-src rust-web-clippy rustfmt-web lld-22 || return 1
+    apt_install rustc-web cargo-web rust-web-src rust-web-llvm rust-web-clippy rustfmt-web lld-22 || return 1
     if have rustup; then
         rustup toolchain link debian /usr
         export RUSTUP_TOOLCHAIN=debian

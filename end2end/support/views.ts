@@ -1,0 +1,229 @@
+// Every page in every state that it has, and how to get there: the same list is checked, and photographed.
+import type { Browser, Page } from "@playwright/test";
+
+import { DEMO, type Acme } from "./acme.ts";
+import { authorize } from "./authorize.ts";
+import { url } from "./instance.ts";
+import { uniqueKey, type Rest } from "./rest.ts";
+import type { SessionCookie } from "./sign-in.ts";
+import type { Terapi } from "./terapi.ts";
+
+/** What there is to begin with. */
+export interface Given {
+    /** An instance that nobody has set up. */
+    empty: Terapi;
+    acme: Acme;
+    rest: Rest;
+    ownerSession: SessionCookie;
+}
+
+/** What the pages show. */
+export interface Place extends Given {
+    /** Integrations, by what is special about them. */
+    oauth: string;
+    apiKey: string;
+    basic: string;
+    incomplete: string;
+    unused: string;
+    /** Our own ids of connections. */
+    connection: string;
+    broken: string;
+    /** Our own id of a key that can be deleted. */
+    key: string;
+}
+
+export interface View {
+    /** In words, and as a file name. */
+    name: string;
+    /** Whether an operator has to be signed in. */
+    signedIn: boolean;
+    open(page: Page, place: Place): Promise<unknown>;
+}
+
+/** Gives the views something to show. */
+export async function furnish(given: Given, browser: Browser): Promise<Place> {
+    const { acme, rest, ownerSession } = given;
+    await acme.script({ auto_approve: true, access_token_life: 3600 });
+    const oauth = await rest.createAcme(acme, "acme", { display_name: "Acme" });
+    const apiKey = await rest.createAcme(acme, "acme-api-key");
+    const basic = await rest.createAcme(acme, "acme-basic");
+    const unused = await rest.createAcme(acme, "acme", { display_name: "Acme, staging" });
+    const incomplete = uniqueKey("generic-oauth2");
+    await rest.must("POST", "/integrations", {
+        provider: "generic-oauth2",
+        unique_key: incomplete,
+        credentials: { type: "OAUTH2", client_id: "id", client_secret: "secret" },
+    });
+    const connectionKey = await authorize(rest, oauth, {
+        end_user: { id: "user-17", email: "ada@example.com", display_name: "Ada Lovelace", tags: { plan: "gold" } },
+        organization: { id: "engines", display_name: "Analytical Engines" },
+    });
+    const metadata = { region: "eu", limits: { daily: 1000 } };
+    await rest.must("POST", "/connections/metadata", {
+        connection_id: connectionKey,
+        provider_config_key: oauth,
+        metadata,
+    });
+    const brokenKey = await authorize(rest, oauth, { end_user: { id: "user-18", display_name: "Grace Hopper" } });
+    await acme.script({ refresh_once: [{ kind: "invalid_grant" }] });
+    await rest.call("GET", `/connections/${brokenKey}?provider_config_key=${oauth}&force_refresh=true`);
+    await rest.must("POST", "/connections", {
+        provider_config_key: apiKey,
+        connection_id: uniqueKey("customer"),
+        credentials: { type: "API_KEY", apiKey: DEMO.apiKey },
+    });
+
+    // Links of the dashboard name things by our own ids, which only the dashboard tells.
+    const page = await browser.newPage();
+    await page.context().addCookies([{ ...ownerSession, url }]);
+    const idBehind = async (address: string, row: string): Promise<string> => {
+        await page.goto(`${url}${address}`);
+        const href = await page.getByRole("row", { name: row }).getByRole("link").first().getAttribute("href");
+        return (href ?? "").split("/").at(-1) ?? "";
+    };
+    const connections = `/app/dev/connections?integration=${oauth}`;
+    const connection = await idBehind(connections, "Ada Lovelace");
+    const broken = await idBehind(connections, "Grace Hopper");
+    const keyName = uniqueKey("key");
+    await page.goto(`${url}/app/dev/settings`);
+    await page.getByLabel("Name").fill(keyName);
+    await page.getByRole("button", { name: "Create key" }).click();
+    await page.goto(`${url}/app/dev/settings`);
+    const deleteKey = page.getByRole("row", { name: keyName }).getByRole("link", { name: "Delete" });
+    const key = ((await deleteKey.getAttribute("href")) ?? "").split("/").at(-2) ?? "";
+    await page.close();
+    return { ...given, oauth, apiKey, basic, incomplete, unused, connection, broken, key };
+}
+
+type Address = string | ((place: Place) => string);
+
+const addressOf = (address: Address, place: Place) => (typeof address === "string" ? address : address(place));
+
+function inside(name: string, address: Address, then?: (page: Page, place: Place) => Promise<unknown>): View {
+    return {
+        name,
+        signedIn: true,
+        open: async (page, place) => {
+            await page.goto(`${url}/app${addressOf(address, place)}`);
+            await then?.(page, place);
+        },
+    };
+}
+
+function outside(name: string, open: View["open"]): View {
+    return { name, signedIn: false, open };
+}
+
+const reveal = async (page: Page) => {
+    await press("Reveal")(page);
+    await page.locator("[data-revealed]").waitFor();
+};
+
+const press = (button: string) => async (page: Page) => {
+    const answered = page.waitForResponse((response) => response.request().method() === "POST");
+    await page.getByRole("button", { name: button }).first().click();
+    await answered;
+    await page.waitForLoadState();
+};
+
+async function typeWrongName(page: Page): Promise<void> {
+    await page.getByLabel(/^Type .* to confirm$/).fill("something else");
+    await press("Delete")(page);
+}
+
+async function openConnect(page: Page, { rest }: Place, integration: string): Promise<void> {
+    await page.goto((await rest.openSession(integration)).connect_link);
+}
+
+export const VIEWS: View[] = [
+    outside("sign in", (page) => page.goto(`${url}/app/~/sign-in`)),
+    outside("sign in, refused", async (page) => {
+        await page.goto(`${url}/app/~/sign-in`);
+        await page.getByLabel("E-mail").fill("nobody@example.com");
+        await page.getByLabel("Password").fill("not the password");
+        await press("Sign in")(page);
+    }),
+    outside("sign up, closed", (page) => page.goto(`${url}/app/~/sign-up`)),
+    outside("setup", (page, { empty }) => page.goto(empty.setupLink)),
+    outside("setup, refused", async (page, { empty }) => {
+        await page.goto(empty.setupLink);
+        await page.getByLabel("Your name").fill("Ada Lovelace");
+        await page.getByLabel("E-mail").fill("ada@example.com");
+        await page.getByLabel("Password").fill("short");
+        await press("Set up")(page);
+    }),
+    outside("setup link, used up", (page) => page.goto(`${url}/app/~/setup/used-up`)),
+    inside("getting started", "/dev"),
+    inside("getting started, empty", "/prod"),
+    inside("integrations", "/dev/integrations"),
+    inside("integrations, empty", "/prod/integrations"),
+    inside("integrations, nothing found", "/dev/integrations?search=nothing"),
+    inside("gallery", "/dev/integrations/new"),
+    inside("gallery, nothing found", "/dev/integrations/new?search=nothing"),
+    inside("new integration", "/dev/integrations/new/github"),
+    inside("new integration, generic", "/dev/integrations/new/generic-oauth2"),
+    inside("new integration, API key", "/dev/integrations/new/stripe"),
+    inside("new integration, refused", "/dev/integrations/new/acme", async (page, { oauth }) => {
+        await page.getByLabel("Integration id").fill(oauth);
+        await press("Create integration")(page);
+    }),
+    inside("integration", ({ oauth }) => `/dev/integrations/${oauth}`),
+    inside("integration, incomplete", ({ incomplete }) => `/dev/integrations/${incomplete}`),
+    inside("integration, revealed", ({ oauth }) => `/dev/integrations/${oauth}`, reveal),
+    inside("integration, refused", ({ unused }) => `/dev/integrations/${unused}`, async (page, { oauth }) => {
+        await page.getByLabel("Integration id").fill(oauth);
+        await press("Save changes")(page);
+    }),
+    inside("delete integration", ({ oauth }) => `/dev/integrations/${oauth}/delete`),
+    inside("delete integration, refused", ({ oauth }) => `/dev/integrations/${oauth}/delete`, typeWrongName),
+    inside("connections", "/dev/connections"),
+    inside("connections, empty", "/prod/connections"),
+    inside("connections, nothing found", "/dev/connections?search=nothing-at-all"),
+    inside("test a connection", "/dev/connections/new"),
+    inside("test a connection, nothing to test", "/prod/connections/new"),
+    inside("test a connection, ready", ({ unused }) => `/dev/integrations/${unused}`, press("Connect")),
+    inside("test a connection, waiting", ({ unused }) => `/dev/connections/new/wait?integration=${unused}&since=0`),
+    inside("connection", ({ connection }) => `/dev/connections/${connection}`),
+    inside("connection, broken", ({ broken }) => `/dev/connections/${broken}`),
+    inside("connection, revealed", ({ connection }) => `/dev/connections/${connection}`, reveal),
+    inside("delete connection", ({ connection }) => `/dev/connections/${connection}/delete`),
+    inside("delete connection, refused", ({ connection }) => `/dev/connections/${connection}/delete`, typeWrongName),
+    inside("logs", "/dev/logs"),
+    inside("environment settings", "/dev/settings"),
+    inside("environment settings, production", "/prod/settings"),
+    inside("new key", "/dev/settings", async (page) => {
+        await page.getByLabel("Name").fill(uniqueKey("key"));
+        await press("Create key")(page);
+    }),
+    inside("delete key", ({ key }) => `/dev/settings/keys/${key}/delete`),
+    inside("sessions", "/~/me/sessions"),
+    inside("not found", "/dev/nothing-here"),
+    outside("Connect, choice", async (page, { rest, oauth, apiKey, basic }) => {
+        const session = await rest.openSession(oauth, { allowed_integrations: [oauth, apiKey, basic] });
+        await page.goto(session.connect_link);
+    }),
+    outside("Connect, OAuth", (page, place) => openConnect(page, place, place.oauth)),
+    outside("Connect, API key", (page, place) => openConnect(page, place, place.apiKey)),
+    outside("Connect, refused", async (page, place) => {
+        await openConnect(page, place, place.apiKey);
+        await page.getByLabel("Acme API key").fill("acme_test_refused");
+        await press("Connect")(page);
+    }),
+    outside("Connect, user name and password", (page, place) => openConnect(page, place, place.basic)),
+    outside("Connect, done", async (page, place) => {
+        await openConnect(page, place, place.apiKey);
+        await page.getByLabel("Acme API key").fill(DEMO.apiKey);
+        await press("Connect")(page);
+    }),
+    outside("Connect, expired", (page) => page.goto(`${url}/connect/ui/?session_token=nango_connect_session_${"0".repeat(64)}`)),
+    outside("popup, connected", async (page, { rest, oauth }) => {
+        const { token } = await rest.openSession(oauth);
+        // With a page before it in the tab's history it cannot close the tab.
+        await page.goto(`${url}/app/~/sign-in`);
+        await page.goto(`${url}/oauth/connect/${oauth}?connect_session_token=${token}`);
+    }),
+    outside("popup, not connected", async (page) => {
+        await page.goto(`${url}/oauth/callback?error=access_denied&error_description=The+user+denied+the+request&state=unknown`);
+        await page.getByText("Details").click();
+    }),
+];

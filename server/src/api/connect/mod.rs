@@ -1,0 +1,18 @@
+//! Connect sessions (rest.md 4).
+
+pub mod body;
+mod reconnect;
+mod session;
+mod sessions;
+
+use utoipa_axum::routes;
+
+use crate::router::Routes;
+
+/// The routes of this room.
+pub fn routes() -> Routes {
+    Routes::new()
+        .documented(routes!(sessions::open))
+        .documented(routes!(reconnect::open))
+        .documented(routes!(session::get, session::delete))
+}

@@ -1,0 +1,106 @@
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use serde::Serialize;
+use terapi_broker::connect::{SessionDefaults, SessionOverrides, SessionView};
+use terapi_model::{ConnectUiSettings, ErrorCode, IntegrationKey};
+use utoipa::ToSchema;
+
+use crate::api::auth::BySession;
+use crate::api::connections::EndUserBody;
+use crate::api::input::{EmptyBody, NoQuery};
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// `{data: session}`
+#[derive(Serialize, ToSchema)]
+pub struct SessionAnswer {
+    /// The session.
+    data: SessionBody,
+}
+
+/// What the holder of a session token sees of it.
+#[derive(Serialize, ToSchema)]
+pub struct SessionBody {
+    /// Whose account will be connected.
+    #[serde(rename = "endUser")]
+    end_user: Option<EndUserBody>,
+    /// How the Connect UI looks.
+    #[serde(rename = "connectUISettings")]
+    #[schema(value_type = Object)]
+    connect_ui_settings: ConnectUiSettings,
+    /// Integrations to choose from; absent: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    allowed_integrations: Option<Vec<IntegrationKey>>,
+    /// Presets by integration.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Object)]
+    integrations_config_defaults: BTreeMap<IntegrationKey, SessionDefaults>,
+    /// True when a connection is renewed, else absent.
+    #[serde(rename = "isReconnecting", skip_serializing_if = "std::ops::Not::not")]
+    is_reconnecting: bool,
+    /// What to show differently, by integration.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Object)]
+    overrides: BTreeMap<IntegrationKey, SessionOverrides>,
+    /// Where the results of popups are heard of.
+    #[serde(rename = "websocketsPath")]
+    websockets_path: &'static str,
+}
+
+impl From<SessionView> for SessionBody {
+    fn from(view: SessionView) -> Self {
+        Self {
+            end_user: view.end_user.map(EndUserBody::from),
+            connect_ui_settings: view.connect_ui,
+            allowed_integrations: view.allowed_integrations,
+            integrations_config_defaults: view.defaults,
+            is_reconnecting: view.is_reconnecting,
+            overrides: view.overrides,
+            websockets_path: "/",
+        }
+    }
+}
+
+/// The session of the token.
+#[utoipa::path(
+    get, path = "/connect/session", tag = "Connect", security(("connect_session" = [])),
+    responses(
+        (status = 200, description = "The session", body = SessionAnswer),
+        (status = 401, description = "`unknown_connect_session_token`", body = crate::api::openapi::ErrorBody),
+    )
+)]
+pub(super) async fn get(
+    State(state): State<AppState>,
+    BySession(session): BySession,
+    _: NoQuery,
+    _: EmptyBody,
+) -> Result<Json<SessionAnswer>, ApiError> {
+    let view = state.broker.connect().session_view(&session).await?;
+    let view = view.ok_or_else(|| ApiError::not_found("the connection of this session no longer exists"))?;
+    Ok(Json(SessionAnswer { data: view.into() }))
+}
+
+/// Ends the session of the token.
+#[utoipa::path(
+    delete, path = "/connect/session", tag = "Connect", security(("connect_session" = [])),
+    responses((status = 204, description = "It has ended"))
+)]
+pub(super) async fn delete(
+    State(state): State<AppState>,
+    BySession(session): BySession,
+    _: NoQuery,
+    _: EmptyBody,
+) -> Result<StatusCode, ApiError> {
+    if state.broker.connect().delete_session(&session).await? {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    Err(ApiError::new(
+        StatusCode::BAD_REQUEST,
+        ErrorCode::ServerError,
+        "this session had already ended",
+    ))
+}

@@ -1,0 +1,91 @@
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use terapi_broker::connections::{ConnectionQuery, ListConnectionsError};
+use terapi_model::IssueCode;
+use utoipa::ToSchema;
+
+use super::body::ListedConnection;
+use crate::api::auth::ByKey;
+use crate::api::input::{Query, QueryReader};
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// `{connections: [connection]}`
+#[derive(Serialize, ToSchema)]
+pub struct ConnectionList {
+    /// Newest first.
+    connections: Vec<ListedConnection>,
+}
+
+/// Connections of the key's environment, newest first, never with credentials. Scope:
+/// `environment:connections:list` or `…:list_credentials`.
+#[utoipa::path(
+    get, path = "/connections", tag = "Connections", security(("secret_key" = [])),
+    params(
+        ("connectionId" = Option<String>, Query, description = "Exact id"),
+        ("search" = Option<String>, Query, description = "Part of id, end user's name or e-mail, ignoring case"),
+        ("endUserId" = Option<String>, Query, description = "Exact id of the end user"),
+        ("endUserOrganizationId" = Option<String>, Query, description = "Exact id of their organization"),
+        ("email" = Option<String>, Query, description = "Exact e-mail of the end user"),
+        ("integrationId" = Option<String>, Query, description = "Keys of integrations, separated by commas"),
+        ("tags" = Option<Object>, Query, style = DeepObject, explode, description = "`tags[key]=value`; all must match"),
+        ("limit" = Option<u32>, Query, description = "1 to 2000; 10000 when absent"),
+        ("page" = Option<u32>, Query, description = "From 0"),
+    ),
+    responses((status = 200, description = "The connections", body = ConnectionList))
+)]
+pub(super) async fn list(
+    State(state): State<AppState>,
+    ByKey(caller): ByKey,
+    query: Query,
+) -> Result<Json<ConnectionList>, ApiError> {
+    let query = read(&query)?;
+    let found = state.broker.connections().list(&caller, query).await?;
+    Ok(Json(ConnectionList {
+        connections: found.into_iter().map(ListedConnection::of).collect(),
+    }))
+}
+
+fn read(query: &Query) -> Result<ConnectionQuery, ApiError> {
+    let mut reader = QueryReader::new(query);
+    let wanted = ConnectionQuery {
+        connection_key: reader.text("connectionId", 255).map(str::to_owned),
+        search: reader.text("search", 255).map(str::to_owned),
+        end_user_id: reader.text("endUserId", 255).map(str::to_owned),
+        organization_id: reader.text("endUserOrganizationId", 255).map(str::to_owned),
+        // For one generation of published clients (decision D7).
+        end_user_email: reader.text("email", 255).map(str::to_owned),
+        integration_keys: integration_keys(&mut reader),
+        tags: reader.tags("tags").unwrap_or_default(),
+        limit: reader.number("limit", 1, 2000),
+        page: reader.number("page", 0, u32::MAX).unwrap_or(0),
+        has_error: None,
+        state: None,
+    };
+    reader.finish(Some(wanted))
+}
+
+/// `integrationId`, or `integrationIds` as one generation of clients writes it.
+fn integration_keys(reader: &mut QueryReader<'_>) -> Vec<String> {
+    let newer = reader.text("integrationId", usize::MAX);
+    let older = reader.text("integrationIds", usize::MAX);
+    let Some(text) = newer.or(older) else {
+        return Vec::new();
+    };
+    let keys: Vec<String> =
+        text.split(',').map(str::trim).filter(|key| !key.is_empty()).map(str::to_owned).collect();
+    if keys.is_empty() {
+        reader.complain("integrationId", IssueCode::TooSmall, "names no integration");
+    }
+    keys
+}
+
+impl From<ListConnectionsError> for ApiError {
+    fn from(error: ListConnectionsError) -> Self {
+        match error {
+            ListConnectionsError::Forbidden(forbidden) => forbidden.into(),
+            ListConnectionsError::Store(error) => error.into(),
+        }
+    }
+}

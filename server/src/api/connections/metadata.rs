@@ -1,0 +1,139 @@
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use serde_json::{Map, Value};
+use terapi_broker::Caller;
+use terapi_broker::connections::MetadataError;
+use terapi_model::{ConnectionKey, ErrorCode, IntegrationKey, IssueCode, Scope};
+use utoipa::ToSchema;
+
+use crate::api::auth::ByKey;
+use crate::api::input::{Fields, JsonBody, NoQuery, read_object};
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// Metadata for one connection or several.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the body in the OpenAPI document")]
+pub struct ConnectionMetadata {
+    /// One id, or a list of ids.
+    #[schema(value_type = Object)]
+    pub connection_id: Value,
+    /// The integration's key.
+    pub provider_config_key: String,
+    /// Your own data.
+    #[schema(value_type = Object)]
+    pub metadata: Map<String, Value>,
+}
+
+/// Replaces the metadata of one connection or several; all or none. Scope: `environment:connections:update`.
+#[utoipa::path(
+    post, path = "/connections/metadata", tag = "Connections", security(("secret_key" = [])),
+    request_body = ConnectionMetadata,
+    responses(
+        (status = 201, description = "The body, repeated", body = Object),
+        (status = 404, description = "`unknown_connection`", body = crate::api::openapi::ErrorBody),
+    )
+)]
+pub(super) async fn set(
+    State(state): State<AppState>,
+    ByKey(caller): ByKey,
+    _: NoQuery,
+    JsonBody(body): JsonBody,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let change = judged(&caller, &body)?;
+    let connections = state.broker.connections();
+    connections
+        .set_metadata(&caller, &change.integration, &change.connections, &change.metadata)
+        .await?;
+    Ok((StatusCode::CREATED, Json(body)))
+}
+
+/// Merges top-level keys into the metadata of one connection or several; all or none. Scope:
+/// `environment:connections:update`.
+#[utoipa::path(
+    patch, path = "/connections/metadata", tag = "Connections", security(("secret_key" = [])),
+    request_body = ConnectionMetadata,
+    responses(
+        (status = 200, description = "The body, repeated", body = Object),
+        (status = 404, description = "`unknown_connection`", body = crate::api::openapi::ErrorBody),
+    )
+)]
+pub(super) async fn merge(
+    State(state): State<AppState>,
+    ByKey(caller): ByKey,
+    _: NoQuery,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Value>, ApiError> {
+    let change = judged(&caller, &body)?;
+    let connections = state.broker.connections();
+    connections
+        .merge_metadata(&caller, &change.integration, &change.connections, &change.metadata)
+        .await?;
+    Ok(Json(body))
+}
+
+struct Change {
+    integration: IntegrationKey,
+    connections: Vec<ConnectionKey>,
+    metadata: Map<String, Value>,
+}
+
+fn judged(caller: &Caller, body: &Value) -> Result<Change, ApiError> {
+    caller.require(&[Scope::CONNECTIONS_UPDATE])?;
+    read_object(body, read).map_err(ApiError::bad_body)
+}
+
+fn read(fields: &mut Fields<'_, '_>) -> Option<Change> {
+    let connections = match fields.value("connection_id") {
+        Some(Value::Array(items)) => items
+            .iter()
+            .enumerate()
+            .filter_map(|(index, item)| {
+                fields.name_of(
+                    &["connection_id", &index.to_string()],
+                    Some(item),
+                    ConnectionKey::parse,
+                )
+            })
+            .collect(),
+        Some(value @ Value::String(_)) => fields
+            .name_of(&["connection_id"], Some(value), ConnectionKey::parse)
+            .into_iter()
+            .collect(),
+        Some(_) => {
+            fields.complain(
+                &["connection_id"],
+                IssueCode::InvalidUnion,
+                "must be a string or an array of strings",
+            );
+            Vec::new()
+        }
+        None => {
+            fields.complain(&["connection_id"], IssueCode::InvalidType, "is required");
+            Vec::new()
+        }
+    };
+    let integration = fields.name("provider_config_key", IntegrationKey::parse);
+    let metadata = fields.object("metadata").cloned();
+    fields.strict();
+    Some(Change {
+        integration: integration?,
+        connections,
+        metadata: metadata?,
+    })
+}
+
+impl From<MetadataError> for ApiError {
+    fn from(error: MetadataError) -> Self {
+        let message = error.to_string();
+        match error {
+            MetadataError::UnknownConnection(_) => {
+                Self::new(StatusCode::NOT_FOUND, ErrorCode::UnknownConnection, message)
+            }
+            MetadataError::Forbidden(forbidden) => forbidden.into(),
+            MetadataError::Store(error) => error.into(),
+            MetadataError::TooLarge | MetadataError::Nul => Self::bad_body_because(message),
+        }
+    }
+}

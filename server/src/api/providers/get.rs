@@ -1,0 +1,36 @@
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Value, json};
+use terapi_catalog::wire;
+use terapi_model::ProviderName;
+
+use crate::api::auth::ByKeyOrSession;
+use crate::api::input::{NoQuery, Path};
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// One provider of the catalogue.
+#[utoipa::path(
+    get, path = "/providers/{provider}", tag = "Providers",
+    security(("secret_key" = []), ("connect_session" = [])),
+    params(("provider" = String, Path, description = "The provider's name")),
+    responses(
+        (status = 200, description = "`{data: provider}`", body = Object),
+        (status = 404, description = "`not_found`", body = crate::api::openapi::ErrorBody),
+    )
+)]
+pub(super) async fn get(
+    State(state): State<AppState>,
+    who: ByKeyOrSession,
+    _: NoQuery,
+    path: Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let name = path.parse("provider", ProviderName::parse)?;
+    who.caller().environment()?;
+    let Some(provider) = state.broker.catalogue().get(name.as_str()) else {
+        return Err(ApiError::not_found(format!("there is no provider {name}")));
+    };
+    Ok(Json(
+        json!({ "data": wire::provider(provider, state.public_url().as_str()) }),
+    ))
+}

@@ -210,6 +210,7 @@ pub async fn find_row(
     integration_id: &IntegrationId,
     connection_id: &ConnectionKey,
 ) -> Result<Option<ConnectionRow>, StoreError> {
+    // The index of names begins with the environment, which the integration knows.
     maybe(
         db,
         concat!(

@@ -93,6 +93,10 @@ row! {
         pub auth_mode: AuthMode,
         /// When they expire; none: never.
         pub expires_at: Option<Timestamp>,
+        /// Comma-separated; none: the provider did not say.
+        pub granted_scopes: Option<String>,
+        /// Comma-separated.
+        pub requested_scopes: Option<String>,
         /// Whether they can still be used.
         pub state: CredentialState,
         /// When refreshing worked last.

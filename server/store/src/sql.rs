@@ -1,14 +1,9 @@
 //! Running statements: each text once, on whichever database is there.
 
-#[expect(
-    clippy::disallowed_types,
-    reason = "for `Built` alone: it takes literals and writes numbers"
-)]
-use sqlx::AssertSqlSafe;
-use sqlx::SqlSafeStr;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::PgArguments;
 use sqlx::sqlite::SqliteArguments;
+use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 use crate::column::{Bind, Binds, Cells, Column};
 use crate::{Access, Conn, DatabaseFault, StoreError};
@@ -295,6 +290,10 @@ impl Built {
     }
 
     /// Every row.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place: `push` takes literals, `bind` writes numbers"
+    )]
     pub(crate) async fn all<R: Record>(&self, db: &mut impl Access) -> Result<Vec<R>, StoreError> {
         let binds: Vec<&(dyn Bind + Sync)> = self
             .binds

@@ -179,6 +179,8 @@ async fn failed_sign_ins_are_counted_by_subject_and_time() {
         );
         assert_eq!(sign_in_failures::delete_before(&mut tx, since).await.unwrap(), 2);
         assert_eq!(sign_in_failures::count_since(&mut tx, "b", NOW).await.unwrap(), 0);
+        sign_in_failures::delete_one(&mut tx, "a", since).await.unwrap();
+        assert_eq!(sign_in_failures::count_since(&mut tx, "a", NOW).await.unwrap(), 1);
         sign_in_failures::delete_for(&mut tx, "a").await.unwrap();
         assert_eq!(sign_in_failures::count_since(&mut tx, "a", NOW).await.unwrap(), 0);
     })

@@ -8,7 +8,6 @@ use std::io::Write;
 use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-#[expect(clippy::disallowed_types, reason = "a database's name cannot be an argument")]
 use sqlx::AssertSqlSafe;
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
@@ -71,7 +70,7 @@ async fn run(test: &impl AsyncFn(&Database), options: StoreOptions, folder: Temp
     database.store.close().await;
 }
 
-#[allow(
+#[expect(
     clippy::disallowed_methods,
     reason = "what the tests run on is no setting of the program"
 )]
@@ -106,6 +105,10 @@ fn with_database(url: &str, name: &str) -> String {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a database's name cannot be an argument"
+)]
 async fn create_database(url: &str) -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -124,6 +127,10 @@ async fn create_database(url: &str) -> String {
     name
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a database's name cannot be an argument"
+)]
 async fn drop_database(url: &str, name: &str) {
     let mut conn = PgConnection::connect(url).await.unwrap();
     let drop = format!("DROP DATABASE {name} WITH (FORCE)");

@@ -1,0 +1,55 @@
+use terapi_broker::operators::{SignUp, SignUpError};
+
+use crate::answer::{ActionResult, NoPage, Outcome, SessionChange, Status};
+use crate::form::{Form, FormState};
+use crate::route::Route;
+use crate::text::en as text;
+use crate::visit::Site;
+
+/// Makes an operator: the first owner, somebody who was invited, or anybody where sign-up is open.
+pub async fn sign_up(site: &Site, form: &Form, invitation: Option<String>) -> ActionResult {
+    let state = FormState::keeping(form, &["name", "account", "email"]);
+    let wanted = SignUp {
+        email: form.text("email").to_owned(),
+        password: form.secret("password"),
+        display_name: form.text("name").to_owned(),
+        account_name: form.filled("account").map(str::to_owned),
+        invitation,
+    };
+    let error = match site.broker.operators().sign_up(wanted).await {
+        Ok(operator) => {
+            return Ok(Outcome::Session(
+                Route::Home.to_string(),
+                SessionChange::SignIn(operator.id),
+            ));
+        }
+        Err(error) => error,
+    };
+    let message = error.to_string();
+    Ok(Outcome::Invalid(match error {
+        SignUpError::EmailTaken | SignUpError::EmailInvalid | SignUpError::InvitationForAnother => {
+            state.refused("email", sentence(&message))
+        }
+        SignUpError::PasswordTooShort | SignUpError::PasswordTooLong => {
+            state.refused("password", sentence(&message))
+        }
+        SignUpError::NameInvalid => state.refused("name", sentence(&message)),
+        SignUpError::Closed | SignUpError::InvitationInvalid => state.refused_all(sentence(&message)),
+        SignUpError::Overloaded(_) => {
+            return Ok(Outcome::NotNow(state.refused_all(text::form::BUSY), Status::Busy));
+        }
+        SignUpError::Sealing(_) | SignUpError::Demo(_) | SignUpError::Store(_) => {
+            return Err(NoPage::Failed(message));
+        }
+    }))
+}
+
+/// A broker's message as a sentence of its own.
+pub fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let first = letters
+        .next()
+        .map(|first| first.to_uppercase().to_string())
+        .unwrap_or_default();
+    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
+}

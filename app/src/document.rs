@@ -1,0 +1,85 @@
+//! From a page to a whole HTML document.
+
+use leptos::config::LeptosOptions;
+use leptos::hydration::HydrationScripts;
+use leptos::nonce::{provide_nonce, use_nonce};
+use leptos::prelude::*;
+
+use crate::answer::{Document, Frame, Page, Policy};
+use crate::form::FormState;
+use crate::text::en as text;
+use crate::ui::plain::{ConnectFrame, PlainFrame};
+use crate::ui::shell::Shell;
+use crate::visit::{Site, Theme};
+
+/// Renders `page` around what a form sent, if one did. Pages are plain HTML: only those in the dashboard's
+/// shell load the islands' script.
+pub(crate) fn render(site: &Site, theme: Theme, page: Page, state: FormState, policy: Policy) -> Document {
+    let owner = Owner::new();
+    owner.with(|| {
+        provide_nonce();
+        let refused = !state.is_fine();
+        provide_context(state);
+        provide_context(theme);
+        let nonce = use_nonce().unwrap_or_default();
+        let Page {
+            title,
+            status,
+            frame,
+            view,
+        } = page;
+        let title = text::document_title(&title, refused);
+        let view = view();
+        let (scripts, body) = match frame {
+            Frame::Shell(surroundings) => (
+                Some(scripts(site)),
+                view! { <Shell surroundings=*surroundings>{view}</Shell> }.into_any(),
+            ),
+            Frame::Plain => (None, view! { <PlainFrame>{view}</PlainFrame> }.into_any()),
+            Frame::Connect => (None, view! { <ConnectFrame>{view}</ConnectFrame> }.into_any()),
+        };
+        let html = view! {
+            <html lang="en" data-theme=theme.as_str()>
+                <head>
+                    <meta charset="utf-8" />
+                    <meta name="viewport" content="width=device-width, initial-scale=1" />
+                    <meta name="color-scheme" content=scheme(theme) />
+                    <meta name="robots" content="noindex" />
+                    <title>{title}</title>
+                    <link rel="icon" type="image/svg+xml" href=ICON />
+                    <link rel="stylesheet" href=format!("{}/pkg/terapi.css", site.assets) />
+                    {scripts}
+                </head>
+                <body class="min-h-dvh bg-canvas text-ink antialiased">{body}</body>
+            </html>
+        }
+        .to_html();
+        Document {
+            status,
+            html: format!("<!DOCTYPE html>{html}"),
+            nonce: nonce.to_string(),
+            policy,
+        }
+    })
+}
+
+/// The mark of `ui::logo`, small: drawn here so that no request is made for it.
+const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect \
+    width='32' height='32' rx='8' fill='%230f6b5c'/%3E%3Cg fill='none' stroke='%23fff' stroke-width='2.6' \
+    stroke-linecap='round'%3E%3Cpath d='M18.5 9.2a7 7 0 1 0 0 13.6'/%3E%3Cpath d='M13.5 22.8a7 7 0 1 0 0-13.6'/%3E%3C/g%3E%3C/svg%3E";
+
+const fn scheme(theme: Theme) -> &'static str {
+    match theme {
+        Theme::System => "light dark",
+        Theme::Light => "light",
+        Theme::Dark => "dark",
+    }
+}
+
+fn scripts(site: &Site) -> impl IntoView + use<> {
+    let options = LeptosOptions::builder()
+        .output_name("terapi")
+        .site_pkg_dir("pkg")
+        .build();
+    view! { <HydrationScripts options islands=true root=site.assets /> }
+}

@@ -1,0 +1,8 @@
+//! The only code of this crate that runs in the browser. Every page works without it.
+
+pub mod copy;
+#[cfg(feature = "hydrate")]
+mod fetch;
+pub mod local_times;
+pub mod reveal;
+pub mod watch;

@@ -1,0 +1,34 @@
+//! The providers that an environment's users can connect to.
+
+pub mod delete;
+pub mod details;
+pub mod form;
+pub mod gallery;
+pub mod list;
+pub mod new;
+pub mod provider_card;
+
+use terapi_broker::integrations::{Integration, ReadIntegrationError};
+use terapi_model::IntegrationKey;
+
+use crate::answer::NoPage;
+use crate::desk::Desk;
+
+/// The integration a page is about.
+pub async fn load(desk: &Desk, key: &str) -> Result<Integration, NoPage> {
+    let key = IntegrationKey::parse(key).map_err(|_| NoPage::NotFound)?;
+    desk.broker
+        .integrations()
+        .get(&desk.caller, &key)
+        .await
+        .map_err(unread)?
+        .ok_or(NoPage::NotFound)
+}
+
+/// Why integrations could not be read, for the operator.
+pub fn unread(error: ReadIntegrationError) -> NoPage {
+    match error {
+        ReadIntegrationError::Forbidden(reason) => NoPage::Forbidden(reason.to_string()),
+        other => NoPage::Failed(other.to_string()),
+    }
+}

@@ -1,0 +1,93 @@
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use terapi_catalog::Provider;
+
+use crate::desk::Desk;
+use crate::route::Room;
+use crate::ui::badge::Badge;
+use crate::ui::logo::ProviderLogo;
+
+/// What most people look for first; those the catalogue has are shown in this order.
+const POPULAR: [&str; 13] = [
+    "acme",
+    "github",
+    "google",
+    "slack",
+    "hubspot",
+    "salesforce",
+    "notion",
+    "linear",
+    "zendesk",
+    "stripe",
+    "openai",
+    "twilio",
+    "google-drive",
+];
+
+/// A provider as the gallery shows it.
+#[derive(Debug, Clone)]
+pub struct Card {
+    provider: String,
+    name: String,
+    description: String,
+    auth: &'static str,
+    href: String,
+}
+
+impl Card {
+    /// The card of `provider` at a desk.
+    pub fn of(desk: &Desk, provider: &Provider) -> Self {
+        Self {
+            provider: provider.name.as_str().to_owned(),
+            name: provider.display_name.clone(),
+            description: provider.description.clone().unwrap_or_default(),
+            auth: provider.auth_mode().label(),
+            href: desk.to(Room::NewIntegration {
+                provider: provider.name.as_str().to_owned(),
+            }),
+        }
+    }
+}
+
+/// True for the entries that take an operator's own addresses.
+pub fn is_generic(provider: &Provider) -> bool {
+    provider.name.as_str().starts_with("generic-")
+}
+
+/// The popular providers of the catalogue, at most twelve.
+pub fn popular(desk: &Desk) -> Vec<&Arc<Provider>> {
+    POPULAR
+        .iter()
+        .filter_map(|name| desk.broker.catalogue().get(name))
+        .take(12)
+        .collect()
+}
+
+/// A grid of providers, each a link to its form.
+#[component]
+pub fn Cards(cards: Vec<Card>) -> impl IntoView {
+    let items = cards
+        .into_iter()
+        .map(|card| {
+            view! {
+                <li>
+                    <a
+                        href=card.href
+                        class="flex h-full items-start gap-3 rounded-xl border border-line bg-surface p-3.5 shadow-card hover:border-accent"
+                    >
+                        <ProviderLogo provider=card.provider class="size-9" />
+                        <span class="min-w-0 flex-1">
+                            <span class="flex items-start justify-between gap-2">
+                                <span class="font-medium">{card.name}</span>
+                                <Badge>{card.auth}</Badge>
+                            </span>
+                            <span class="mt-0.5 line-clamp-2 text-[0.8125rem] text-quiet">{card.description}</span>
+                        </span>
+                    </a>
+                </li>
+            }
+        })
+        .collect_view();
+    view! { <ul class="grid gap-3 sm:grid-cols-2 lg:grid-cols-3">{items}</ul> }.into_any()
+}

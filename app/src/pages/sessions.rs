@@ -1,0 +1,121 @@
+use leptos::prelude::*;
+
+use crate::answer::{NoPage, Page, PageResult};
+use crate::desk;
+use crate::text::en::sessions as text;
+use crate::ui::badge::{Badge, Tone};
+use crate::ui::breadcrumbs::Crumb;
+use crate::ui::button::{Submit, Weight};
+use crate::ui::card::PageHead;
+use crate::ui::shell::Surroundings;
+use crate::ui::table::{CELL, ROW, Table};
+use crate::ui::time::Time;
+use crate::visit::{Site, Visit};
+
+/// Where the operator is signed in.
+pub async fn list(site: &Site, visit: &Visit) -> PageResult {
+    let operator = desk::operator(site, visit).await?;
+    let sessions = site
+        .broker
+        .operators()
+        .sessions(&operator.id)
+        .await
+        .map_err(|error| NoPage::Failed(error.to_string()))?;
+    let current = visit
+        .signed_in
+        .as_ref()
+        .map(|signed_in| signed_in.session.clone())
+        .unwrap_or_default();
+    let others = sessions.iter().any(|session| session.id_hash.to_hex() != current);
+    let surroundings = Surroundings::outside(site, visit, &operator, vec![Crumb::here(text::TITLE)])
+        .await
+        .ok_or(NoPage::NotFound)?;
+    let page = Page::plain(text::TITLE, move || {
+        let rows = sessions
+            .into_iter()
+            .map(|session| {
+                let id = session.id_hash.to_hex();
+                let this = id == current;
+                view! {
+                    <tr class=ROW>
+                        <th scope="row" class=format!("{CELL} text-left font-medium")>
+                            {device(&session.user_agent)}
+                            " "
+                            {this.then(|| view! { <Badge tone=Tone::Good>{text::THIS}</Badge> })}
+                        </th>
+                        <td class=CELL>{session.address}</td>
+                        <td class=CELL>
+                            <Time at=session.created_at />
+                        </td>
+                        <td class=CELL>
+                            <Time at=session.last_seen_at />
+                        </td>
+                        <td class=format!("{CELL} text-right")>
+                            {(!this)
+                                .then(|| {
+                                    view! {
+                                        <form method="post">
+                                            <Submit weight=Weight::Quiet name="session" value=id>
+                                                {text::REVOKE}
+                                            </Submit>
+                                        </form>
+                                    }
+                                })}
+                        </td>
+                    </tr>
+                }
+            })
+            .collect_view();
+        let actions = others
+            .then(|| {
+                view! {
+                    <form method="post">
+                        <Submit weight=Weight::Quiet name="session" value="others">
+                            {text::REVOKE_OTHERS}
+                        </Submit>
+                    </form>
+                }
+            })
+            .into_any();
+        view! {
+            <PageHead title=text::TITLE hint=text::HINT actions />
+            <Table
+                caption=text::TITLE
+                heads=vec![text::DEVICE, text::ADDRESS, text::STARTED, text::SEEN, ""]
+            >
+                {rows}
+            </Table>
+        }
+    });
+    Ok(page.inside(surroundings))
+}
+
+/// Browser and system in a user agent, as far as they say it plainly.
+fn device(user_agent: &str) -> String {
+    let first = |names: &[(&str, &'static str)]| {
+        names
+            .iter()
+            .find(|(mark, _)| user_agent.contains(mark))
+            .map(|(_, name)| *name)
+    };
+    let browser = first(&[
+        ("Edg/", "Edge"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+        ("curl/", "curl"),
+    ]);
+    let system = first(&[
+        ("Windows", "Windows"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
+    ]);
+    match (browser, system) {
+        (Some(browser), Some(system)) => format!("{browser} · {system}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => text::UNKNOWN_DEVICE.to_owned(),
+    }
+}

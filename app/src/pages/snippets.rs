@@ -1,0 +1,77 @@
+//! Code that pages offer for copying. Keys are named `$TERAPI_SECRET_KEY`; only the page that has just made a key
+//! shows it inside.
+
+use crate::form::Query;
+
+/// How code names the secret key.
+const KEY_VARIABLE: &str = "$TERAPI_SECRET_KEY";
+
+/// The address of a connection in the REST API.
+fn connection_address(base: &str, integration: &str, connection: &str) -> String {
+    let name = percent_encoding::utf8_percent_encode(connection, percent_encoding::NON_ALPHANUMERIC)
+        .to_string()
+        .replace("%2D", "-")
+        .replace("%5F", "_")
+        .replace("%2E", ".");
+    Query::address(
+        format!("{base}/connections/{name}"),
+        &[("provider_config_key", integration)],
+    )
+}
+
+/// Fetching a connection with its credentials.
+pub fn fetch_with_curl(base: &str, integration: &str, connection: &str) -> String {
+    let address = connection_address(base, integration, connection);
+    format!("curl \"{address}\" \\\n  -H \"Authorization: Bearer {KEY_VARIABLE}\"")
+}
+
+/// The same with the Node SDK.
+pub fn fetch_with_node(base: &str, integration: &str, connection: &str) -> String {
+    format!(
+        "import {{ Nango }} from \"@nangohq/node\";\n\nconst terapi = new Nango({{\n  host: {},\n  secretKey: process.env.TERAPI_SECRET_KEY,\n}});\n\nconst connection = await terapi.getConnection(\n  {},\n  {},\n);\nconsole.log(connection.credentials);",
+        quoted(base),
+        quoted(integration),
+        quoted(connection)
+    )
+}
+
+/// A first call that proves a key.
+pub fn list_with_curl(base: &str, key: &str) -> String {
+    format!("curl \"{base}/connections\" \\\n  -H \"Authorization: Bearer {key}\"")
+}
+
+/// A backend that opens a Connect session.
+pub fn open_session(base: &str, integration: &str) -> String {
+    format!(
+        "import {{ Nango }} from \"@nangohq/node\";\n\nconst terapi = new Nango({{\n  host: {},\n  secretKey: process.env.TERAPI_SECRET_KEY,\n}});\n\nconst {{ data }} = await terapi.createConnectSession({{\n  end_user: {{ id: user.id, email: user.email }},\n  allowed_integrations: [{}],\n}});\nreturn data.token;",
+        quoted(base),
+        quoted(integration)
+    )
+}
+
+/// A page that connects with the session's token.
+pub fn open_window(base: &str) -> String {
+    format!(
+        "import Nango from \"@nangohq/frontend\";\n\nconst terapi = new Nango({{\n  host: {},\n  connectSessionToken: token,\n}});\n\nconst result = await terapi.auth(integrationId);\nconsole.log(result.connectionId);",
+        quoted(base)
+    )
+}
+
+/// A JavaScript string.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_connection_ids_stay_inside_their_quotes() {
+        let curl = fetch_with_curl("http://localhost:3003", "a b", "x\"/$(id)-1");
+        assert!(curl.starts_with(
+            "curl \"http://localhost:3003/connections/x%22%2F%24%28id%29-1?provider_config_key=a+b\""
+        ));
+        assert!(fetch_with_node("h", "i", "a\"b").contains("\"a\\\"b\""));
+    }
+}

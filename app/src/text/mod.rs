@@ -1,0 +1,4 @@
+//! Everything that pages say, one module a language. A text with a hole is a function, so that a missing value
+//! does not compile.
+
+pub mod en;

@@ -1,0 +1,40 @@
+use leptos::prelude::*;
+
+use super::button::{ButtonLink, Submit, Weight};
+use super::card::PageHead;
+use super::field::{ErrorSummary, Field};
+use super::icon::Glyph;
+use crate::text::en as text;
+
+/// A page that asks before something is deleted, says what goes with it, and wants the name typed.
+#[component]
+pub fn Confirm(
+    #[prop(into)] title: String,
+    #[prop(into)] consequence: String,
+    #[prop(into)] name: String,
+    #[prop(into)] action: String,
+    #[prop(into)] back: String,
+    #[prop(into)] button: String,
+) -> impl IntoView {
+    view! {
+        <div class="mx-auto max-w-xl">
+            <PageHead title=title />
+            <form method="post" action=action class="space-y-5 rounded-xl border border-bad/40 bg-surface p-5 shadow-card">
+                <ErrorSummary />
+                <p>{consequence}</p>
+                <Field
+                    name="confirmation"
+                    label=text::confirm::type_name(&name)
+                    autocomplete="off"
+                    mono=true
+                    required=true
+                />
+                <div class="flex flex-wrap gap-2">
+                    <Submit weight=Weight::Danger glyph=Glyph::Trash>{button}</Submit>
+                    <ButtonLink href=back>{text::CANCEL}</ButtonLink>
+                </div>
+            </form>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,330 @@
+//! Form fields. They read what was typed, and what was wrong with it, from the page's [`FormState`].
+
+use leptos::prelude::*;
+
+use super::icon::{Glyph, Icon};
+use crate::form::FormState;
+use crate::text::en as text;
+
+const INPUT: &str = "w-full min-h-9 rounded-lg border bg-surface px-3 py-1.5 text-sm text-ink placeholder:text-quiet aria-invalid:border-bad";
+
+fn state() -> FormState {
+    use_context::<FormState>().unwrap_or_default()
+}
+
+/// Everything that is wrong with the form, with links to the fields. It takes the focus when there is something.
+#[component]
+pub fn ErrorSummary() -> impl IntoView {
+    let problems = state().problems().to_vec();
+    (!problems.is_empty()).then(|| {
+        let lines = problems
+            .into_iter()
+            .map(|problem| match problem.field {
+                Some(field) => view! {
+                    <li>
+                        <a class="underline underline-offset-2" href=format!("#field-{field}")>
+                            {problem.message}
+                        </a>
+                    </li>
+                }
+                .into_any(),
+                None => view! { <li>{problem.message}</li> }.into_any(),
+            })
+            .collect_view();
+        view! {
+            <div
+                role="alert"
+                tabindex="-1"
+                autofocus=true
+                id="problems"
+                class="flex gap-3 rounded-lg border border-bad/40 bg-bad-soft px-4 py-3 text-bad"
+            >
+                <Icon glyph=Glyph::Failure class="mt-0.5 size-4" />
+                <div>
+                    <p class="font-medium">{text::form::PROBLEMS}</p>
+                    <ul class="mt-1 list-disc space-y-0.5 pl-4">{lines}</ul>
+                </div>
+            </div>
+        }
+    })
+}
+
+/// The label above a field and the texts below it.
+#[component]
+fn Around(
+    name: String,
+    label: String,
+    hint: Option<String>,
+    optional: bool,
+    problem: Option<String>,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <div class="space-y-1.5">
+            <label for=format!("field-{name}") class="flex items-baseline justify-between gap-3 font-medium">
+                <span>{label}</span>
+                {optional.then(|| view! { <span class="text-xs font-normal text-quiet">{text::form::OPTIONAL}</span> })}
+            </label>
+            {children()}
+            {problem
+                .map(|problem| {
+                    view! {
+                        <p id=format!("problem-{name}") class="flex gap-1.5 text-bad">
+                            <Icon glyph=Glyph::Failure class="mt-0.5 size-4" />
+                            <span>{problem}</span>
+                        </p>
+                    }
+                })}
+            {hint.map(|hint| view! { <p id=format!("hint-{name}") class="text-quiet">{hint}</p> })}
+        </div>
+    }
+    .into_any()
+}
+
+/// A text that says something.
+fn given(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}
+
+fn described(name: &str, hint: bool, problem: bool) -> Option<String> {
+    let ids: Vec<String> = [(problem, "problem"), (hint, "hint")]
+        .into_iter()
+        .filter(|(shown, _)| *shown)
+        .map(|(_, prefix)| format!("{prefix}-{name}"))
+        .collect();
+    (!ids.is_empty()).then(|| ids.join(" "))
+}
+
+/// One line of text.
+#[component]
+pub fn Field(
+    #[prop(into)] name: String,
+    #[prop(into)] label: String,
+    #[prop(optional, into)] hint: Option<String>,
+    /// What it holds when nothing was typed yet.
+    #[prop(optional, into)]
+    value: Option<String>,
+    #[prop(default = "text")] kind: &'static str,
+    #[prop(optional, into)] autocomplete: Option<String>,
+    #[prop(optional, into)] placeholder: Option<String>,
+    #[prop(optional)] required: bool,
+    /// Says that it may stay empty; for forms where most fields may not.
+    #[prop(optional)]
+    optional: bool,
+    #[prop(optional)] readonly: bool,
+    #[prop(optional)] mono: bool,
+    #[prop(optional)] autofocus: bool,
+    /// Fixed text before the value, as `https://`.
+    #[prop(optional, into)]
+    prefix: Option<String>,
+    /// Fixed text after the value, as `.zendesk.com`.
+    #[prop(optional, into)]
+    suffix: Option<String>,
+    #[prop(optional, into)] maxlength: Option<u32>,
+) -> impl IntoView {
+    let (hint, prefix, suffix) = (given(hint), given(prefix), given(suffix));
+    let placeholder = given(placeholder);
+    let state = state();
+    let problem = state.problem(&name).map(str::to_owned);
+    let typed = if kind == "password" {
+        None
+    } else {
+        state.value(&name).map(str::to_owned).or(value)
+    };
+    let describedby = described(&name, hint.is_some(), problem.is_some());
+    let font = if mono { " font-mono text-[0.8125rem]" } else { "" };
+    let ground = if readonly { " bg-well" } else { "" };
+    let input = {
+        let (joined, left, right) = (
+            prefix.is_some() || suffix.is_some(),
+            prefix.is_some(),
+            suffix.is_some(),
+        );
+        let edges = match (joined, left, right) {
+            (true, true, true) => " rounded-none",
+            (true, true, false) => " rounded-l-none",
+            (true, false, true) => " rounded-r-none",
+            _ => "",
+        };
+        view! {
+            <input
+                class=format!("{INPUT} border-edge{font}{ground}{edges}")
+                id=format!("field-{name}")
+                name=name.clone()
+                type=kind
+                value=typed
+                autocomplete=autocomplete
+                placeholder=placeholder
+                required=required
+                readonly=readonly
+                autofocus=autofocus && state.is_fine()
+                maxlength=maxlength
+                spellcheck=mono.then_some("false")
+                autocapitalize=mono.then_some("none")
+                aria-invalid=problem.is_some().then_some("true")
+                aria-describedby=describedby
+            />
+        }
+    };
+    let affix =
+        "inline-flex items-center border border-edge bg-well px-2.5 font-mono text-[0.8125rem] text-quiet";
+    view! {
+        <Around name label hint optional problem>
+            <div class="flex">
+                {prefix
+                    .map(|prefix| view! { <span class=format!("{affix} rounded-l-lg border-r-0")>{prefix}</span> })}
+                {input}
+                {suffix
+                    .map(|suffix| view! { <span class=format!("{affix} rounded-r-lg border-l-0")>{suffix}</span> })}
+            </div>
+        </Around>
+    }
+    .into_any()
+}
+
+/// Several lines of text.
+#[component]
+pub fn TextArea(
+    #[prop(into)] name: String,
+    #[prop(into)] label: String,
+    #[prop(optional, into)] hint: Option<String>,
+    #[prop(optional, into)] value: Option<String>,
+    #[prop(default = 3)] rows: u32,
+    #[prop(optional)] optional: bool,
+) -> impl IntoView {
+    let state = state();
+    let problem = state.problem(&name).map(str::to_owned);
+    let typed = state
+        .value(&name)
+        .map(str::to_owned)
+        .or(value)
+        .unwrap_or_default();
+    let describedby = described(&name, hint.is_some(), problem.is_some());
+    let id = format!("field-{name}");
+    let posted = name.clone();
+    view! {
+        <Around name label hint optional problem=problem.clone()>
+            <textarea
+                class=format!("{INPUT} border-edge font-mono text-[0.8125rem]")
+                id=id
+                name=posted
+                rows=rows
+                spellcheck="false"
+                autocapitalize="none"
+                aria-invalid=problem.is_some().then_some("true")
+                aria-describedby=describedby
+            >
+                {typed}
+            </textarea>
+        </Around>
+    }
+    .into_any()
+}
+
+/// One of several.
+#[component]
+pub fn Select(
+    #[prop(into)] name: String,
+    #[prop(into)] label: String,
+    #[prop(optional, into)] hint: Option<String>,
+    /// Value and text of each.
+    options: Vec<(String, String)>,
+    #[prop(optional, into)] value: Option<String>,
+    /// Hides the label from sight; for filters, where the options speak.
+    #[prop(optional)]
+    compact: bool,
+) -> impl IntoView {
+    let hint = given(hint);
+    let state = state();
+    let problem = state.problem(&name).map(str::to_owned);
+    let chosen = state
+        .value(&name)
+        .map(str::to_owned)
+        .or(value)
+        .unwrap_or_default();
+    let describedby = described(&name, hint.is_some(), problem.is_some());
+    let id = format!("field-{name}");
+    let options = options
+        .into_iter()
+        .map(|(value, text)| view! { <option value=value.clone() selected=value == chosen>{text}</option> })
+        .collect_view();
+    let select = view! {
+        <select
+            class=format!("{INPUT} border-edge")
+            id=id.clone()
+            name=name.clone()
+            aria-invalid=problem.is_some().then_some("true")
+            aria-describedby=describedby
+        >
+            {options}
+        </select>
+    };
+    if compact {
+        view! {
+            <div>
+                <label class="sr-only" for=id>
+                    {label}
+                </label>
+                {select}
+            </div>
+        }
+        .into_any()
+    } else {
+        view! {
+            <Around name label hint optional=false problem>
+                {select}
+            </Around>
+        }
+        .into_any()
+    }
+}
+
+/// A box to tick.
+#[component]
+pub fn Tick(
+    #[prop(into)] name: String,
+    #[prop(into)] value: String,
+    #[prop(into)] label: String,
+    #[prop(optional, into)] hint: Option<String>,
+    #[prop(optional)] checked: bool,
+) -> impl IntoView {
+    view! {
+        <label class="flex min-h-8 items-start gap-2.5 py-1">
+            <input type="checkbox" class="mt-0.5 size-4 accent-accent" name=name value=value checked=checked />
+            <span class="min-w-0">
+                <span class="block font-mono text-[0.8125rem] break-all">{label}</span>
+                {hint.map(|hint| view! { <span class="block text-quiet">{hint}</span> })}
+            </span>
+        </label>
+    }
+    .into_any()
+}
+
+/// A search box of a list; its form is a GET, so that the address is the state.
+#[component]
+pub fn SearchBox(
+    #[prop(into)] label: String,
+    #[prop(into)] value: String,
+    #[prop(optional)] autofocus: bool,
+) -> impl IntoView {
+    view! {
+        <div class="relative min-w-0 flex-1">
+            <label class="sr-only" for="field-search">
+                {label.clone()}
+            </label>
+            <span class="pointer-events-none absolute inset-y-0 left-3 grid place-items-center text-quiet">
+                <Icon glyph=Glyph::Search />
+            </span>
+            <input
+                class=format!("{INPUT} border-edge pl-9")
+                id="field-search"
+                type="search"
+                name="search"
+                value=value
+                placeholder=label
+                autofocus=autofocus
+            />
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,35 @@
+use leptos::prelude::*;
+
+/// Terapi's mark: two open rings that hold each other.
+#[component]
+pub fn Mark(#[prop(default = "size-7")] class: &'static str) -> impl IntoView {
+    view! {
+        <svg class=format!("{class} shrink-0") viewBox="0 0 32 32" aria-hidden="true" focusable="false">
+            <rect width="32" height="32" rx="8" class="fill-accent"></rect>
+            <g fill="none" class="stroke-on-accent" stroke-width="2.6" stroke-linecap="round">
+                <path d="M18.5 9.2a7 7 0 1 0 0 13.6"></path>
+                <path d="M13.5 22.8a7 7 0 1 0 0-13.6"></path>
+            </g>
+        </svg>
+    }
+    .into_any()
+}
+
+/// A provider's logo, or its monogram: both are served by this instance.
+#[component]
+pub fn ProviderLogo(
+    #[prop(into)] provider: String,
+    #[prop(default = "size-8")] class: &'static str,
+) -> impl IntoView {
+    view! {
+        <img
+            class=format!("{class} shrink-0 rounded-md border border-line bg-surface object-contain")
+            src=format!("/images/template-logos/{provider}.svg")
+            alt=""
+            width="32"
+            height="32"
+            loading="lazy"
+        />
+    }
+    .into_any()
+}

@@ -1,0 +1,46 @@
+use leptos::prelude::*;
+
+/// A table that scrolls inside its own labelled region when the page is narrow.
+#[component]
+pub fn Table(
+    #[prop(into)] caption: String,
+    /// Heads of the columns; an empty one is for actions.
+    heads: Vec<&'static str>,
+    children: Children,
+) -> impl IntoView {
+    let heads = heads
+        .into_iter()
+        .map(|head| {
+            view! {
+                <th scope="col" class="px-4 py-2.5 font-medium whitespace-nowrap first:pl-5 last:pr-5">
+                    {head}
+                </th>
+            }
+        })
+        .collect_view();
+    let label = caption.clone();
+    view! {
+        <div
+            class="relative overflow-x-auto rounded-xl border border-line bg-surface shadow-card"
+            role="region"
+            aria-label=label
+            tabindex="0"
+        >
+            <table class="w-full border-collapse text-left">
+                <caption class="sr-only">{caption}</caption>
+                <thead class="border-b border-line bg-well text-xs text-quiet">
+                    <tr>{heads}</tr>
+                </thead>
+                <tbody class="divide-y divide-line">{children()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+/// The classes of a cell.
+pub const CELL: &str = "px-4 py-3 align-middle first:pl-5 last:pr-5";
+/// The classes of a row.
+pub const ROW: &str = "hover:bg-well";
+/// The classes of the link in a row's first cell.
+pub const ROW_LINK: &str = "inline-flex min-h-8 items-center font-medium text-ink underline-offset-4 hover:text-accent hover:underline";

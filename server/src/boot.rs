@@ -23,7 +23,7 @@ pub async fn open_store(config: &Config, environment: &Environment) -> anyhow::R
     let options = StoreOptions {
         url: url.expose().clone(),
         direct_url: direct_url.map(|url| url.expose().clone()),
-        transaction_pooler: config.database_pooler == Some(Pooler::Transaction),
+        pooler: config.database_pooler.map(|Pooler::Transaction| terapi_store::Pooler::Transaction),
     };
     Store::open(&options).await.context("TERAPI_DATABASE_URL: the database cannot be opened")
 }
@@ -38,7 +38,7 @@ pub async fn start(config: &Config, environment: &Environment) -> anyhow::Result
     let catalogue = Catalogue::load(config.providers_dir.as_deref()).context("TERAPI_PROVIDERS_DIR")?;
     let egress = Egress::new(&egress_options(config)?).context("the outbound client cannot be built")?;
     let store = open_store(config, environment).await?;
-    store.migrate(clock.now()).await.context("the database cannot be migrated")?;
+    store.migrate().await.context("the database cannot be migrated")?;
     let keyring = open_keyring(config, environment, &store, entropy.as_ref()).await?;
     prove_key(config, &store, &keyring, clock.now(), entropy.as_ref()).await?;
     let settings = Settings {

@@ -1,5 +1,4 @@
 use anyhow::Context;
-use terapi_broker::{Clock, SystemClock};
 
 use crate::boot;
 use crate::config::{Config, Environment};
@@ -7,7 +6,7 @@ use crate::config::{Config, Environment};
 /// Brings the database up to date and stops.
 pub async fn run(config: &Config, environment: &Environment) -> anyhow::Result<()> {
     let store = boot::open_store(config, environment).await?;
-    store.migrate(SystemClock.now()).await.context("the database cannot be migrated")?;
+    store.migrate().await.context("the database cannot be migrated")?;
     tracing::info!("the database is up to date");
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What a browser package sends in the query of its calls (rest.md 9.1), and who it says it is.
 
+use http::StatusCode;
 use terapi_broker::connect::{BrowserAuth, BrowserAuthError, BrowserInput, OwnApp};
 use terapi_model::ErrorCode;
 use terapi_vault::SecretString;
@@ -55,10 +56,12 @@ impl From<BrowserAuthError> for ApiError {
             BrowserAuthError::Missing => ErrorCode::MissingPublicKey,
             BrowserAuthError::InvalidPublicKey => ErrorCode::InvalidPublicKey,
             BrowserAuthError::UnknownAccount => ErrorCode::UnknownAccount,
-            BrowserAuthError::Deprecated => ErrorCode::DeprecatedAuthentication,
-            BrowserAuthError::Session(error) => return error.into(),
+            BrowserAuthError::PublicKeyDisabled => ErrorCode::DeprecatedAuthentication,
+            BrowserAuthError::InvalidSessionToken => ErrorCode::InvalidConnectSessionTokenFormat,
+            BrowserAuthError::UnknownSession => ErrorCode::UnknownConnectSessionToken,
+            BrowserAuthError::Sealing(error) => return Self::internal(&error),
             BrowserAuthError::Store(error) => return error.into(),
         };
-        Self::new(axum::http::StatusCode::UNAUTHORIZED, code, message)
+        Self::new(StatusCode::UNAUTHORIZED, code, message)
     }
 }

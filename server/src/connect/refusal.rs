@@ -1,8 +1,8 @@
 //! Statuses of what the broker's connect room refuses. The JSON routes answer them; the popup's pages carry them.
 
 use http::{HeaderValue, StatusCode, header};
+use terapi_broker::auth::TokenAnswerError;
 use terapi_broker::auth::oauth2::ExchangeError;
-use terapi_broker::auth::token_answer::TokenAnswerError;
 use terapi_broker::connect::{BeginError, CompleteError, Refusal, SubmitError};
 use terapi_broker::egress::EgressError;
 use terapi_model::ErrorCode;

@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 
 use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{ConnectInfo, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::HeaderMap;
@@ -15,9 +16,9 @@ pub async fn get(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
-    upgrade: Option<WebSocketUpgrade>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
-    if let Some(upgrade) = upgrade {
+    if let Ok(upgrade) = upgrade {
         let address = state.client_address(&headers, peer.ip());
         return websocket::accept(upgrade, address, state);
     }

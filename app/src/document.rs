@@ -1,5 +1,11 @@
 //! From a page to a whole HTML document.
 
+use std::sync::Arc;
+
+use hydration_context::SsrSharedContext;
+use std::sync::Arc;
+
+use hydration_context::SsrSharedContext;
 use leptos::config::LeptosOptions;
 use leptos::hydration::HydrationScripts;
 use leptos::nonce::{provide_nonce, use_nonce};
@@ -15,7 +21,8 @@ use crate::visit::{Site, Theme};
 /// Renders `page` around what a form sent, if one did. Pages are plain HTML: only those in the dashboard's
 /// shell load the islands' script.
 pub(crate) fn render(site: &Site, theme: Theme, page: Page, state: FormState, policy: Policy) -> Document {
-    let owner = Owner::new();
+    // Islands with children ask the owner of the page whether they are being hydrated.
+    let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
     owner.with(|| {
         provide_nonce();
         let refused = !state.is_fine();
@@ -66,7 +73,7 @@ pub(crate) fn render(site: &Site, theme: Theme, page: Page, state: FormState, po
 /// The mark of `ui::logo`, small: drawn here so that no request is made for it.
 const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect \
     width='32' height='32' rx='8' fill='%230f6b5c'/%3E%3Cg fill='none' stroke='%23fff' stroke-width='2.6' \
-    stroke-linecap='round'%3E%3Cpath d='M18.5 9.2a7 7 0 1 0 0 13.6'/%3E%3Cpath d='M13.5 22.8a7 7 0 1 0 0-13.6'/%3E%3C/g%3E%3C/svg%3E";
+    stroke-linecap='round'%3E%3Cpath d='M16.6 11.2a6.2 6.2 0 1 0 0 9.6'/%3E%3Cpath d='M15.4 20.8a6.2 6.2 0 1 0 0-9.6'/%3E%3C/g%3E%3C/svg%3E";
 
 const fn scheme(theme: Theme) -> &'static str {
     match theme {

@@ -107,16 +107,20 @@ async function measureServer() {
         if (!gate) report("first start to ready", first.ready, "ms");
         await first.stop();
         const server = await start(folder);
-        report("start to ready", server.ready, "ms", 300);
-        await pause(2000);
-        const resident = readFileSync(`/proc/${server.pid}/status`, "utf8").match(/VmRSS:\s+(\d+) kB/)[1];
-        report("memory when idle", Number(resident) * 1024, "B", 60 * MB);
-        if (!gate) {
-            await measureThroughput(`${server.url}/health`, "/health");
-            await measureThroughput(`${server.url}/providers`, "/providers");
+        let stopping;
+        try {
+            report("start to ready", server.ready, "ms", 300);
+            await pause(2000);
+            const resident = readFileSync(`/proc/${server.pid}/status`, "utf8").match(/VmRSS:\s+(\d+) kB/)[1];
+            report("memory when idle", Number(resident) * 1024, "B", 60 * MB);
+            if (!gate) {
+                await measureThroughput(`${server.url}/health`, "/health");
+                await measureThroughput(`${server.url}/app/~/sign-in`, "sign-in page");
+            }
+        } finally {
+            stopping = performance.now();
+            await server.stop();
         }
-        const stopping = performance.now();
-        await server.stop();
         report("stop", performance.now() - stopping, "ms", 10_000);
     } finally {
         agent.destroy();

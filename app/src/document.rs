@@ -3,9 +3,6 @@
 use std::sync::Arc;
 
 use hydration_context::SsrSharedContext;
-use std::sync::Arc;
-
-use hydration_context::SsrSharedContext;
 use leptos::config::LeptosOptions;
 use leptos::hydration::HydrationScripts;
 use leptos::nonce::{provide_nonce, use_nonce};

@@ -36,6 +36,22 @@ pub async fn show(desk: Desk) -> PageResult {
         )
         .await
         .map_err(|error| failed(&error))?;
+    let own = desk
+        .broker
+        .connections()
+        .list_page(
+            &desk.caller,
+            ConnectionQuery {
+                end_user_id: Some(desk.operator.email.clone()),
+                ..ConnectionQuery::default()
+            },
+            PageQuery {
+                after: None,
+                limit: 1,
+            },
+        )
+        .await
+        .map_err(|error| failed(&error))?;
     let keys = desk.broker.keys().list(&desk.caller).await.unwrap_or_default();
 
     let has_integration = !integrations.is_empty();
@@ -45,7 +61,8 @@ pub async fn show(desk: Desk) -> PageResult {
     let fetched = newest
         .as_ref()
         .is_some_and(|connection| connection.last_fetched_at.is_some());
-    let embedded = connections.total > 1;
+    // Somebody else than the operator has connected.
+    let embedded = connections.total > own.total;
     let done = [has_integration, has_key, has_connection, fetched, embedded]
         .into_iter()
         .filter(|done| *done)
@@ -57,7 +74,7 @@ pub async fn show(desk: Desk) -> PageResult {
         .first()
         .map_or("github".to_owned(), |first| first.unique_key.to_string());
     let (fetch_integration, fetch_connection) = newest
-        .map_or((integration.clone(), "<connection id>".to_owned()), |one| {
+        .map_or((integration.clone(), "CONNECTION_ID".to_owned()), |one| {
             (one.integration_key.to_string(), one.connection_key.to_string())
         });
     let (gallery, settings, test) = (

@@ -7,8 +7,8 @@ pub fn Mark(#[prop(default = "size-7")] class: &'static str) -> impl IntoView {
         <svg class=format!("{class} shrink-0") viewBox="0 0 32 32" aria-hidden="true" focusable="false">
             <rect width="32" height="32" rx="8" class="fill-accent"></rect>
             <g fill="none" class="stroke-on-accent" stroke-width="2.6" stroke-linecap="round">
-                <path d="M18.5 9.2a7 7 0 1 0 0 13.6"></path>
-                <path d="M13.5 22.8a7 7 0 1 0 0-13.6"></path>
+                <path d="M16.6 11.2a6.2 6.2 0 1 0 0 9.6"></path>
+                <path d="M15.4 20.8a6.2 6.2 0 1 0 0-9.6"></path>
             </g>
         </svg>
     }

@@ -43,4 +43,4 @@ pub const CELL: &str = "px-4 py-3 align-middle first:pl-5 last:pr-5";
 /// The classes of a row.
 pub const ROW: &str = "hover:bg-well";
 /// The classes of the link in a row's first cell.
-pub const ROW_LINK: &str = "inline-flex min-h-8 items-center font-medium text-ink underline-offset-4 hover:text-accent hover:underline";
+pub const ROW_LINK: &str = "inline-flex min-h-8 align-middle items-center font-medium text-ink underline-offset-4 hover:text-accent hover:underline";

@@ -64,11 +64,12 @@ pub async fn show(desk: Desk, key: &str) -> PageResult {
         let is_oauth = integration.auth_mode == Some(AuthMode::OAuth2);
         let has_secrets = integration.has_client_secret || integration.has_webhook_secret;
         let known = shape.is_some();
+        let hint = Some(integration.provider_display_name.clone()).filter(|provider| *provider != name).unwrap_or_default();
         let settings = integration.clone();
         let code = snippets::open_session(&base, &key);
         let provider_name = integration.provider_display_name.clone();
         view! {
-            <PageHead title=name hint=integration.provider_display_name.clone() logo actions />
+            <PageHead title=name hint logo actions />
             <div class="space-y-5">
                 {(!known)
                     .then(|| view! { <Banner tone=Tone::Bad title=text::UNKNOWN_PROVIDER /> })}

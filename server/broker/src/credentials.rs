@@ -84,7 +84,11 @@ impl Serialize for Credentials {
     /// The stored form, to be sealed. Not the wire form: that is [`Credentials::to_wire`].
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let text = |secret: &SecretString| Some(secret.expose().clone());
-        let mut stored = Stored { v: VERSION, kind: self.auth_mode().as_wire().to_owned(), ..Stored::default() };
+        let mut stored = Stored {
+            v: VERSION,
+            kind: self.auth_mode().as_wire().to_owned(),
+            ..Stored::default()
+        };
         match self {
             Self::OAuth2(tokens) => {
                 stored.access_token = text(&tokens.access_token);
@@ -119,8 +123,10 @@ impl<'de> Deserialize<'de> for Credentials {
         match AuthMode::from_wire(&stored.kind) {
             Some(AuthMode::OAuth2) => {
                 let (client_id, client_secret) = (stored.client_id.take(), secret(&mut stored.client_secret));
-                let client =
-                    (client_id.is_some() || client_secret.is_some()).then_some(ClientOverride { client_id, client_secret });
+                let client = (client_id.is_some() || client_secret.is_some()).then_some(ClientOverride {
+                    client_id,
+                    client_secret,
+                });
                 Ok(Self::OAuth2(OAuth2Credentials {
                     access_token: secret(&mut stored.access_token).ok_or_else(|| missing("access_token"))?,
                     refresh_token: secret(&mut stored.refresh_token),
@@ -129,14 +135,16 @@ impl<'de> Deserialize<'de> for Credentials {
                     raw: secret(&mut stored.raw).ok_or_else(|| missing("raw"))?,
                 }))
             }
-            Some(AuthMode::ApiKey) => {
-                Ok(Self::ApiKey { api_key: secret(&mut stored.api_key).ok_or_else(|| missing("api_key"))? })
-            }
+            Some(AuthMode::ApiKey) => Ok(Self::ApiKey {
+                api_key: secret(&mut stored.api_key).ok_or_else(|| missing("api_key"))?,
+            }),
             Some(AuthMode::Basic) => Ok(Self::Basic {
                 username: secret(&mut stored.username).ok_or_else(|| missing("username"))?,
                 password: secret(&mut stored.password).ok_or_else(|| missing("password"))?,
             }),
-            _ => Err(de::Error::custom("credentials of a mode this version does not know")),
+            _ => Err(de::Error::custom(
+                "credentials of a mode this version does not know",
+            )),
         }
     }
 }
@@ -144,8 +152,15 @@ impl<'de> Deserialize<'de> for Credentials {
 impl Stored {
     /// Hands the copies that were made for writing to a type that overwrites them.
     fn wipe(self) {
-        let copies =
-            [self.access_token, self.refresh_token, self.client_secret, self.raw, self.api_key, self.username, self.password];
+        let copies = [
+            self.access_token,
+            self.refresh_token,
+            self.client_secret,
+            self.raw,
+            self.api_key,
+            self.username,
+            self.password,
+        ];
         for copy in copies.into_iter().flatten() {
             drop(SecretString::new(copy));
         }
@@ -179,13 +194,22 @@ impl Credentials {
     pub fn to_wire(&self, refresh_token: bool) -> Box<RawValue> {
         let wire = match self {
             Self::OAuth2(tokens) => Wire::OAuth2(tokens),
-            Self::ApiKey { api_key } => Wire::ApiKey { kind: "API_KEY", api_key: api_key.expose() },
-            Self::Basic { username, password } => {
-                Wire::Basic { kind: "BASIC", username: username.expose(), password: password.expose() }
-            }
+            Self::ApiKey { api_key } => Wire::ApiKey {
+                kind: "API_KEY",
+                api_key: api_key.expose(),
+            },
+            Self::Basic { username, password } => Wire::Basic {
+                kind: "BASIC",
+                username: username.expose(),
+                password: password.expose(),
+            },
         };
         let whole = serde_json::value::to_raw_value(&wire).unwrap_or_else(|_| RawValue::NULL.to_owned());
-        if refresh_token { whole } else { without_refresh_tokens(&whole) }
+        if refresh_token {
+            whole
+        } else {
+            without_refresh_tokens(&whole)
+        }
     }
 }
 
@@ -229,7 +253,10 @@ impl Serialize for OAuth2Credentials {
         if let Some(client) = &self.client {
             let given = Override {
                 client_id: client.client_id.as_deref(),
-                client_secret: client.client_secret.as_ref().map(|secret| secret.expose().as_str()),
+                client_secret: client
+                    .client_secret
+                    .as_ref()
+                    .map(|secret| secret.expose().as_str()),
             };
             map.serialize_entry("config_override", &given)?;
         }
@@ -240,7 +267,10 @@ impl Serialize for OAuth2Credentials {
 
 /// True when the letters of a key spell "refreshtoken", whatever the case and the punctuation between them.
 pub fn is_refresh_token_key(key: &str) -> bool {
-    let letters = key.chars().filter(char::is_ascii_alphabetic).map(|letter| letter.to_ascii_lowercase());
+    let letters = key
+        .chars()
+        .filter(char::is_ascii_alphabetic)
+        .map(|letter| letter.to_ascii_lowercase());
     letters.eq("refreshtoken".chars())
 }
 
@@ -262,14 +292,21 @@ fn without_refresh_tokens(json: &RawValue) -> Box<RawValue> {
     let text = json.get();
     let stripped = match text.trim_start().as_bytes().first() {
         Some(b'{') => serde_json::from_str::<Members>(text).ok().and_then(|members| {
-            let kept = members.0.into_iter().filter(|(key, _)| !is_refresh_token_key(key));
-            let kept = kept.map(|(key, value)| (key, without_refresh_tokens(&value))).collect();
+            let kept = members
+                .0
+                .into_iter()
+                .filter(|(key, _)| !is_refresh_token_key(key));
+            let kept = kept
+                .map(|(key, value)| (key, without_refresh_tokens(&value)))
+                .collect();
             serde_json::value::to_raw_value(&Members(kept)).ok()
         }),
-        Some(b'[') => serde_json::from_str::<Vec<Box<RawValue>>>(text).ok().and_then(|items| {
-            let items: Vec<_> = items.iter().map(|item| without_refresh_tokens(item)).collect();
-            serde_json::value::to_raw_value(&items).ok()
-        }),
+        Some(b'[') => serde_json::from_str::<Vec<Box<RawValue>>>(text)
+            .ok()
+            .and_then(|items| {
+                let items: Vec<_> = items.iter().map(|item| without_refresh_tokens(item)).collect();
+                serde_json::value::to_raw_value(&items).ok()
+            }),
         _ => return json.to_owned(),
     };
     // Whatever cannot be taken apart cannot be shown to hold no refresh token.
@@ -346,10 +383,16 @@ mod tests {
         for credentials in [
             tokens(),
             Credentials::ApiKey { api_key: "k".into() },
-            Credentials::Basic { username: "u".into(), password: "".into() },
+            Credentials::Basic {
+                username: "u".into(),
+                password: "".into(),
+            },
         ] {
             let stored = serde_json::to_vec(&credentials).unwrap();
-            assert_eq!(serde_json::from_slice::<Credentials>(&stored).unwrap(), credentials);
+            assert_eq!(
+                serde_json::from_slice::<Credentials>(&stored).unwrap(),
+                credentials
+            );
             assert!(!format!("{credentials:?}").contains("at\""), "nothing is printed");
         }
         assert!(serde_json::from_str::<Credentials>(r#"{"v":2,"type":"API_KEY","api_key":"k"}"#).is_err());
@@ -358,9 +401,17 @@ mod tests {
 
     #[test]
     fn simple_modes_have_the_contracts_names() {
-        let key = Credentials::ApiKey { api_key: "k\"".into() };
+        let key = Credentials::ApiKey {
+            api_key: "k\"".into(),
+        };
         assert_eq!(key.to_wire(false).get(), r#"{"type":"API_KEY","apiKey":"k\""}"#);
-        let basic = Credentials::Basic { username: "u".into(), password: "".into() };
-        assert_eq!(basic.to_wire(false).get(), r#"{"type":"BASIC","username":"u","password":""}"#);
+        let basic = Credentials::Basic {
+            username: "u".into(),
+            password: "".into(),
+        };
+        assert_eq!(
+            basic.to_wire(false).get(),
+            r#"{"type":"BASIC","username":"u","password":""}"#
+        );
     }
 }

@@ -13,9 +13,9 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use terapi_catalog::AuthSpec;
 use terapi_model::{ConnectionId, OperationId, Timestamp};
+use terapi_store::StoreError;
 use terapi_store::connections::{self, ConnectionDetail, ConnectionRow};
 use terapi_store::credentials::{self, CredentialRow, CredentialState, RefreshedCredential};
-use terapi_store::StoreError;
 use terapi_vault::token;
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::task::TaskTracker;
@@ -77,7 +77,9 @@ pub enum RefreshFailure {
     #[error("the provider no longer accepts this connection; the end user has to connect again")]
     NeedsReauth,
     /// Renewing failed on too many days.
-    #[error("renewing these credentials failed on {MOST_ATTEMPTS} days; force a refresh, or let the end user connect again")]
+    #[error(
+        "renewing these credentials failed on {MOST_ATTEMPTS} days; force a refresh, or let the end user connect again"
+    )]
     Exhausted,
     /// Renewing failed a moment ago.
     #[error("renewing these credentials failed a moment ago; try again after {}", .until.to_rfc3339())]
@@ -129,8 +131,16 @@ struct Flight {
 impl Drop for Flight {
     fn drop(&mut self) {
         drop(self.guard.take());
-        let mut open = self.broker.flights().open.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.get(&self.id).is_some_and(|lock| Arc::strong_count(lock) == 1) {
+        let mut open = self
+            .broker
+            .flights()
+            .open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if open
+            .get(&self.id)
+            .is_some_and(|lock| Arc::strong_count(lock) == 1)
+        {
             open.remove(&self.id);
         }
     }
@@ -173,13 +183,19 @@ impl Broker {
         let credentials = self.open_credentials(row)?;
         let spec_margin = self.declared_margin(detail);
         if !self.is_due(row, &credentials, spec_margin, wanted) {
-            return Ok(Fresh { credentials, renewed: false });
+            return Ok(Fresh {
+                credentials,
+                renewed: false,
+            });
         }
         let alive = !wanted.force && self.is_alive(row);
         if let Some(reason) = self.standing_reason(row, wanted) {
             return match reason {
                 RefreshFailure::NeedsReauth => Err(reason.into()),
-                _ if alive => Ok(Fresh { credentials, renewed: false }),
+                _ if alive => Ok(Fresh {
+                    credentials,
+                    renewed: false,
+                }),
                 _ => Err(reason.into()),
             };
         }
@@ -187,25 +203,47 @@ impl Broker {
         let guard = match lock.clone().try_lock_owned() {
             Ok(guard) => guard,
             // Somebody is at it, and the old token still works.
-            Err(_) if alive => return Ok(Fresh { credentials, renewed: false }),
+            Err(_) if alive => {
+                return Ok(Fresh {
+                    credentials,
+                    renewed: false,
+                });
+            }
             Err(_) => lock.lock_owned().await,
         };
-        let flight = Flight { broker: self.clone(), id: row.connection_id.clone(), guard: Some(guard) };
+        let flight = Flight {
+            broker: self.clone(),
+            id: row.connection_id.clone(),
+            guard: Some(guard),
+        };
         let (connection, seen) = (detail.connection.clone(), row.version);
         let work = async move {
             let broker = flight.broker.clone();
-            broker.refresh(flight, connection, seen, spec_margin, wanted).await
+            broker
+                .refresh(flight, connection, seen, spec_margin, wanted)
+                .await
         };
         let credentials = match self.flights().spawn(work).await {
             Ok(done) => done?,
-            Err(stopped) => return Err(StoreError::Unavailable { reason: stopped.to_string() }.into()),
+            Err(stopped) => {
+                return Err(StoreError::Unavailable {
+                    reason: stopped.to_string(),
+                }
+                .into());
+            }
         };
-        Ok(Fresh { credentials, renewed: true })
+        Ok(Fresh {
+            credentials,
+            renewed: true,
+        })
     }
 
     /// Opens what a credential row holds.
     fn open_credentials(&self, row: &CredentialRow) -> Result<Credentials, SealingError> {
-        self.sealing().open_json(&cell::credential(&row.connection_id, &row.environment_id), &row.sealed)
+        self.sealing().open_json(
+            &cell::credential(&row.connection_id, &row.environment_id),
+            &row.sealed,
+        )
     }
 
     /// The opened secret fields of a connection's config.
@@ -213,8 +251,13 @@ impl Broker {
     /// # Errors
     /// When they do not open.
     pub(crate) fn secret_config(&self, row: &ConnectionRow) -> Result<Map<String, Value>, SealingError> {
-        let Some(sealed) = &row.secret_config_sealed else { return Ok(Map::new()) };
-        self.sealing().open_json(&cell::connection_secret_config(&row.id, &row.environment_id), sealed)
+        let Some(sealed) = &row.secret_config_sealed else {
+            return Ok(Map::new());
+        };
+        self.sealing().open_json(
+            &cell::connection_secret_config(&row.id, &row.environment_id),
+            sealed,
+        )
     }
 
     /// The whole config of a connection, secret fields included.
@@ -228,7 +271,9 @@ impl Broker {
     fn declared_margin(&self, detail: &ConnectionDetail) -> Option<i64> {
         let provider = self.catalogue().get(detail.integration.provider.as_str())?;
         let seconds = provider.auth.oauth2()?.token_expiration_buffer?;
-        i64::try_from(seconds).ok().map(|seconds| seconds.saturating_mul(1000))
+        i64::try_from(seconds)
+            .ok()
+            .map(|seconds| seconds.saturating_mul(1000))
     }
 
     /// Whether the credentials should be renewed before they are handed out (rest.md 12.2, decision D15).
@@ -236,7 +281,9 @@ impl Broker {
         if !auth::is_refreshable(held) {
             return false;
         }
-        let Some(expires_at) = row.expires_at else { return wanted.force };
+        let Some(expires_at) = row.expires_at else {
+            return wanted.force;
+        };
         let half_life = row.lifetime.map(|life| life / 2);
         let usual = declared.unwrap_or_else(|| half_life.map_or(MARGIN_MS, |half| half.min(MARGIN_MS)));
         let margin = wanted.min_ttl.map_or(usual, |seconds| i64::from(seconds) * 1000);
@@ -258,7 +305,9 @@ impl Broker {
         if row.refresh_exhausted {
             return Some(RefreshFailure::Exhausted);
         }
-        row.next_refresh_at.filter(|until| *until > self.now()).map(|until| RefreshFailure::Backoff { until })
+        row.next_refresh_at
+            .filter(|until| *until > self.now())
+            .map(|until| RefreshFailure::Backoff { until })
     }
 
     /// Refreshes, or finds that somebody else did. Holds the right to do so in this process.
@@ -276,21 +325,32 @@ impl Broker {
         loop {
             let row = {
                 let mut db = self.store().read().await?;
-                credentials::find(&mut db, &flight.id).await?.ok_or(RefreshError::Gone)?
+                credentials::find(&mut db, &flight.id)
+                    .await?
+                    .ok_or(RefreshError::Gone)?
             };
             let held = self.open_credentials(&row)?;
             // A newer version is somebody's fresh token: also what a forced reader wanted, who waited for it.
             let moved = row.version != seen;
-            let still = Wanted { force: wanted.force && !moved, ..wanted };
+            let still = Wanted {
+                force: wanted.force && !moved,
+                ..wanted
+            };
             if !self.is_due(&row, &held, declared, still) {
                 return Ok(held);
             }
             let alive = !wanted.force && self.is_alive(&row);
             if let Some(reason) = self.standing_reason(&row, wanted) {
-                return if alive && reason != RefreshFailure::NeedsReauth { Ok(held) } else { Err(reason.into()) };
+                return if alive && reason != RefreshFailure::NeedsReauth {
+                    Ok(held)
+                } else {
+                    Err(reason.into())
+                };
             }
             if self.take_lease(&row, holder.expose()).await? {
-                return self.refresh_as_holder(&connection, row, held, holder.expose(), alive).await;
+                return self
+                    .refresh_as_holder(&connection, row, held, holder.expose(), alive)
+                    .await;
             }
             if alive {
                 return Ok(held);
@@ -309,7 +369,8 @@ impl Broker {
         let until = now.plus_seconds(LEASE_S);
         let mut tx = self.store().begin().await?;
         let ours =
-            credentials::acquire_refresh_lease(&mut tx, &row.connection_id, row.version, holder, now, until).await?;
+            credentials::acquire_refresh_lease(&mut tx, &row.connection_id, row.version, holder, now, until)
+                .await?;
         tx.commit().await?;
         Ok(ours)
     }
@@ -364,24 +425,36 @@ impl Broker {
         connection: &ConnectionRow,
         held: &Credentials,
     ) -> Result<Option<(Credentials, Option<i64>, Option<Vec<String>>)>, AskError> {
-        let Credentials::OAuth2(tokens) = held else { return Ok(None) };
-        let Some(refresh_token) = &tokens.refresh_token else { return Ok(None) };
+        let Credentials::OAuth2(tokens) = held else {
+            return Ok(None);
+        };
+        let Some(refresh_token) = &tokens.refresh_token else {
+            return Ok(None);
+        };
         let setup = match Setup::by_id(self, &connection.environment_id, &connection.integration_id).await {
             Ok(setup) => setup,
             Err(SetupError::UnknownIntegration | SetupError::UnknownProvider(_)) => return Ok(None),
             Err(SetupError::Read(error)) => return Err(AskError::of_read(error)),
         };
-        let AuthSpec::OAuth2(spec) = &setup.provider.auth else { return Ok(None) };
+        let AuthSpec::OAuth2(spec) = &setup.provider.auth else {
+            return Ok(None);
+        };
         let config = self.whole_config(connection).map_err(AskError::Sealing)?;
         let own = Setup::complete_override(tokens.client.as_ref());
         let app = setup.app(&config, own).ok_or_else(|| {
-            AskError::Refused(Refused::lasting("the integration has no client id or no client secret"))
+            AskError::Refused(Refused::lasting(
+                "the integration has no client id or no client secret",
+            ))
         })?;
         let raw = auth::raw_members(tokens);
         let asked = oauth2::refresh(self.egress(), spec, app, refresh_token, &raw, || self.now()).await;
         let answer = asked.map_err(|error| AskError::Refused(Refused::of(&error)))?;
         let (lifetime, granted) = (answer.lifetime_ms, answer.granted_scopes.clone());
-        Ok(Some((Credentials::OAuth2(renewed(tokens, answer)), lifetime, granted)))
+        Ok(Some((
+            Credentials::OAuth2(renewed(tokens, answer)),
+            lifetime,
+            granted,
+        )))
     }
 
     /// Writes renewed credentials. A rotated refresh token exists nowhere else, so a database that fails is asked
@@ -399,7 +472,8 @@ impl Broker {
                 let now = self.now();
                 let mut tx = self.store().begin().await?;
                 let id = &row.connection_id;
-                let ours = credentials::store_refreshed(&mut tx, id, row.version, holder, refreshed, now).await?;
+                let ours =
+                    credentials::store_refreshed(&mut tx, id, row.version, holder, refreshed, now).await?;
                 if ours {
                     connections::set_auth_error(&mut tx, id, None).await?;
                 }
@@ -438,7 +512,8 @@ impl Broker {
         let failure = failure_of(row, &refusal, now);
         let mut tx = self.store().begin().await?;
         let id = &row.connection_id;
-        let ours = credentials::record_refresh_failure(&mut tx, id, row.version, holder, &failure, now).await?;
+        let ours =
+            credentials::record_refresh_failure(&mut tx, id, row.version, holder, &failure, now).await?;
         if ours {
             connections::set_auth_error(&mut tx, id, Some(&operation)).await?;
         }
@@ -453,7 +528,11 @@ impl Broker {
         if alive && !refusal.is_final {
             return Ok(held);
         }
-        Err(RefreshFailure::Failed { message: refusal.message, needs_reauth: refusal.is_final }.into())
+        Err(RefreshFailure::Failed {
+            message: refusal.message,
+            needs_reauth: refusal.is_final,
+        }
+        .into())
     }
 
     async fn read_again(&self, id: &ConnectionId) -> Result<Credentials, RefreshError> {
@@ -517,7 +596,11 @@ impl Refused {
     }
 
     fn lasting(message: &str) -> Self {
-        Self { message: message.to_owned(), is_final: false, is_passing: false }
+        Self {
+            message: message.to_owned(),
+            is_final: false,
+            is_passing: false,
+        }
     }
 }
 
@@ -526,12 +609,17 @@ impl Refused {
 fn renewed(old: &OAuth2Credentials, answer: TokenAnswer) -> OAuth2Credentials {
     OAuth2Credentials {
         access_token: answer.access_token,
-        refresh_token: answer.refresh_token.or_else(|| old.refresh_token.as_ref().map(|token| token.duplicate())),
+        refresh_token: answer
+            .refresh_token
+            .or_else(|| old.refresh_token.as_ref().map(|token| token.duplicate())),
         expires_at: answer.expires_at,
-        client: old.client.as_ref().map(|client| crate::credentials::ClientOverride {
-            client_id: client.client_id.clone(),
-            client_secret: client.client_secret.as_ref().map(|secret| secret.duplicate()),
-        }),
+        client: old
+            .client
+            .as_ref()
+            .map(|client| crate::credentials::ClientOverride {
+                client_id: client.client_id.clone(),
+                client_secret: client.client_secret.as_ref().map(|secret| secret.duplicate()),
+            }),
         raw: answer.raw,
     }
 }
@@ -548,13 +636,20 @@ fn failure_of(row: &CredentialRow, refusal: &Refused, now: Timestamp) -> credent
         (Some(failed), Some(next)) => next.millis_since(failed),
         _ => 0,
     };
-    let (factor, longest) =
-        if refusal.is_passing { (2, LONGEST_PASSING_BACKOFF_MS) } else { (4, LONGEST_REFUSED_BACKOFF_MS) };
+    let (factor, longest) = if refusal.is_passing {
+        (2, LONGEST_PASSING_BACKOFF_MS)
+    } else {
+        (4, LONGEST_REFUSED_BACKOFF_MS)
+    };
     let wait = before.saturating_mul(factor).clamp(BACKOFF_MS, longest);
     credentials::RefreshFailure {
         attempts,
         exhausted: attempts >= MOST_ATTEMPTS,
-        state: if refusal.is_final { CredentialState::NeedsReauth } else { CredentialState::Active },
+        state: if refusal.is_final {
+            CredentialState::NeedsReauth
+        } else {
+            CredentialState::Active
+        },
         next_refresh_at: (!refusal.is_final).then(|| now.plus_millis(wait)),
     }
 }

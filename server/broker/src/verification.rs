@@ -30,7 +30,9 @@ pub(crate) async fn verify(
     provider: &Provider,
     holder: Holder<'_>,
 ) -> Result<(), VerificationError> {
-    let Some(verification) = &provider.verification else { return Ok(()) };
+    let Some(verification) = &provider.verification else {
+        return Ok(());
+    };
     let mut last = None;
     for endpoint in &verification.endpoints {
         let request = request(provider, verification, endpoint, holder)?;
@@ -51,27 +53,51 @@ fn request(
 ) -> Result<Outbound, RenderError> {
     let raw = holder.raw();
     let scope = holder.scope(&raw);
-    let base = verification.base_url.as_ref().or(provider.requests.base_url.as_ref()).ok_or(RenderError::NotUrl)?;
+    let base = verification
+        .base_url
+        .as_ref()
+        .or(provider.requests.base_url.as_ref())
+        .ok_or(RenderError::NotUrl)?;
     let base = base.render(&scope)?;
     let mut url = below(&base, &endpoint.render_path(&scope)?)?;
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     auth::authorize_request(provider, holder, &mut url, &mut headers)?;
     auth::add_headers(&mut headers, &verification.headers, &scope)?;
-    let method = if verification.method == "POST" { Method::POST } else { Method::GET };
+    let method = if verification.method == "POST" {
+        Method::POST
+    } else {
+        Method::GET
+    };
     let body = match &verification.body {
         Some(body) if method == Method::POST => {
-            headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+            headers
+                .entry(CONTENT_TYPE)
+                .or_insert(HeaderValue::from_static("application/json"));
             body.to_string().into_bytes()
         }
         _ => Vec::new(),
     };
-    Ok(Outbound { method, url, headers, body })
+    Ok(Outbound {
+        method,
+        url,
+        headers,
+        body,
+    })
 }
 
 /// `path`, which begins with a slash, below the path of `base`. Never leaves the base's host.
 fn below(base: &Url, path: &str) -> Result<Url, RenderError> {
-    let root = base.as_str().split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    let root = base
+        .as_str()
+        .split(['?', '#'])
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches('/');
     let url = Url::parse(&format!("{root}{path}")).map_err(|_| RenderError::NotUrl)?;
-    if url.origin() == base.origin() && url.username().is_empty() { Ok(url) } else { Err(RenderError::NotUrl) }
+    if url.origin() == base.origin() && url.username().is_empty() {
+        Ok(url)
+    } else {
+        Err(RenderError::NotUrl)
+    }
 }

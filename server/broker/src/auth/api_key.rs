@@ -14,6 +14,9 @@ const MOST: usize = 1024;
 /// # Errors
 /// What is wrong with it; never the key itself.
 pub fn credentials(provider: &Provider, api_key: &SecretString) -> Result<Credentials, Vec<Issue>> {
-    let api_key = super::checked(provider, "api_key", api_key.expose(), 1, MOST).map_err(|issue| vec![issue])?;
-    Ok(Credentials::ApiKey { api_key: api_key.into() })
+    let api_key =
+        super::checked(provider, "api_key", api_key.expose(), 1, MOST).map_err(|issue| vec![issue])?;
+    Ok(Credentials::ApiKey {
+        api_key: api_key.into(),
+    })
 }

@@ -20,9 +20,10 @@ pub fn credentials(
 ) -> Result<Credentials, Vec<Issue>> {
     let check = |field: &str, given: &SecretString| super::checked(provider, field, given.expose(), 0, MOST);
     match (check("username", username), check("password", password)) {
-        (Ok(username), Ok(password)) => {
-            Ok(Credentials::Basic { username: username.into(), password: password.into() })
-        }
+        (Ok(username), Ok(password)) => Ok(Credentials::Basic {
+            username: username.into(),
+            password: password.into(),
+        }),
         (username, password) => Err([username.err(), password.err()].into_iter().flatten().collect()),
     }
 }

@@ -49,13 +49,20 @@ impl<'a> Holder<'a> {
             ..Scope::default()
         };
         match self.credentials {
-            Credentials::OAuth2(tokens) => {
-                Scope { raw: Some(raw), access_token: Some(tokens.access_token.expose()), ..scope }
-            }
-            Credentials::ApiKey { api_key } => Scope { api_key: Some(api_key.expose()), ..scope },
-            Credentials::Basic { username, password } => {
-                Scope { username: Some(username.expose()), password: Some(password.expose()), ..scope }
-            }
+            Credentials::OAuth2(tokens) => Scope {
+                raw: Some(raw),
+                access_token: Some(tokens.access_token.expose()),
+                ..scope
+            },
+            Credentials::ApiKey { api_key } => Scope {
+                api_key: Some(api_key.expose()),
+                ..scope
+            },
+            Credentials::Basic { username, password } => Scope {
+                username: Some(username.expose()),
+                password: Some(password.expose()),
+                ..scope
+            },
         }
     }
 
@@ -94,11 +101,13 @@ pub fn authorize_request(
     }
     let default = match holder.credentials {
         Credentials::OAuth2(tokens) => Some(format!("Bearer {}", tokens.access_token.expose())),
-        Credentials::Basic { username, password } => {
-            Some(format!("Basic {}", STANDARD.encode(format!("{}:{}", username.expose(), password.expose()))))
-        }
+        Credentials::Basic { username, password } => Some(format!(
+            "Basic {}",
+            STANDARD.encode(format!("{}:{}", username.expose(), password.expose()))
+        )),
         Credentials::ApiKey { api_key } => {
-            let placed = names(&requests.headers, &Variable::ApiKey) || names(&requests.params, &Variable::ApiKey);
+            let placed =
+                names(&requests.headers, &Variable::ApiKey) || names(&requests.params, &Variable::ApiKey);
             (!placed).then(|| format!("Bearer {}", api_key.expose()))
         }
     };
@@ -113,7 +122,11 @@ pub fn authorize_request(
 }
 
 /// Adds rendered headers. They are marked as sensitive: a template may put a secret into any of them.
-pub(crate) fn add_headers(headers: &mut HeaderMap, params: &Params, scope: &Scope<'_>) -> Result<(), RenderError> {
+pub(crate) fn add_headers(
+    headers: &mut HeaderMap,
+    params: &Params,
+    scope: &Scope<'_>,
+) -> Result<(), RenderError> {
     for (name, value) in params.render(scope)? {
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| RenderError::HeaderControl)?;
         let mut value = HeaderValue::from_str(&value).map_err(|_| RenderError::HeaderControl)?;
@@ -132,23 +145,41 @@ fn names(params: &Params, variable: &Variable) -> bool {
 
 /// Checks what an end user typed into one of the provider's credential fields: size, characters, pattern. An empty
 /// value takes the field's default. Returns the value to keep.
-fn checked(provider: &Provider, field: &str, given: &str, least: usize, most: usize) -> Result<String, Issue> {
+fn checked(
+    provider: &Provider,
+    field: &str,
+    given: &str,
+    least: usize,
+    most: usize,
+) -> Result<String, Issue> {
     let path = Provider::credential_wire_name(field);
     let declared = provider.credentials.get(field);
-    let default = declared.and_then(|declared| declared.default_value.as_deref()).unwrap_or_default();
+    let default = declared
+        .and_then(|declared| declared.default_value.as_deref())
+        .unwrap_or_default();
     let value = if given.is_empty() { default } else { given };
     let count = value.chars().count();
     if count < least {
         return Err(Issue::at([path], IssueCode::TooSmall, "is required"));
     }
     if count > most {
-        return Err(Issue::at([path], IssueCode::TooBig, format!("has at most {most} characters")));
+        return Err(Issue::at(
+            [path],
+            IssueCode::TooBig,
+            format!("has at most {most} characters"),
+        ));
     }
     if value.chars().any(char::is_control) {
-        return Err(Issue::at([path], IssueCode::InvalidFormat, "may not contain line breaks or control characters"));
+        return Err(Issue::at(
+            [path],
+            IssueCode::InvalidFormat,
+            "may not contain line breaks or control characters",
+        ));
     }
     if let Some(declared) = declared.filter(|_| !value.is_empty()) {
-        declared.check(value).map_err(|reason| Issue::at([path], IssueCode::InvalidFormat, reason))?;
+        declared
+            .check(value)
+            .map_err(|reason| Issue::at([path], IssueCode::InvalidFormat, reason))?;
     }
     Ok(value.to_owned())
 }

@@ -18,7 +18,13 @@ use super::token_answer::{TokenAnswer, TokenAnswerError};
 use crate::egress::{Egress, EgressError, Outbound};
 
 /// Parameters of the consent page that a caller cannot replace: they tie the answer to this attempt.
-const OURS: [&str; 5] = ["client_id", "redirect_uri", "state", "code_challenge", "code_challenge_method"];
+const OURS: [&str; 5] = [
+    "client_id",
+    "redirect_uri",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+];
 
 /// The word that published clients send for "leave this parameter out".
 const REMOVE: &str = "undefined";
@@ -93,7 +99,9 @@ pub fn wants_pkce(spec: &OAuth2Spec) -> bool {
 /// True when `token_params` ask for something else than the code exchange.
 pub fn has_foreign_grant(spec: &OAuth2Spec, app: App<'_>) -> Result<bool, RenderError> {
     let params = spec.token_params.render(&app.scope())?;
-    Ok(params.iter().any(|(name, value)| name == "grant_type" && value != "authorization_code"))
+    Ok(params
+        .iter()
+        .any(|(name, value)| name == "grant_type" && value != "authorization_code"))
 }
 
 /// The issuer an answer must name, where the provider's file declares one (RFC 9207). Without the slash that a bare
@@ -102,10 +110,19 @@ pub fn has_foreign_grant(spec: &OAuth2Spec, app: App<'_>) -> Result<bool, Render
 /// # Errors
 /// When its template lacks a value.
 pub fn issuer(spec: &OAuth2Spec, app: App<'_>) -> Result<Option<String>, RenderError> {
-    let Some(template) = &spec.issuer else { return Ok(None) };
+    let Some(template) = &spec.issuer else {
+        return Ok(None);
+    };
     let url = template.render(&app.scope())?;
     let text = url.as_str();
-    Ok(Some(if url.path() == "/" { text.trim_end_matches('/') } else { text }.to_owned()))
+    Ok(Some(
+        if url.path() == "/" {
+            text.trim_end_matches('/')
+        } else {
+            text
+        }
+        .to_owned(),
+    ))
 }
 
 /// The consent page's address (RFC 6749 section 4.1.1). Later wins: the template's own query, ours, the provider's
@@ -134,7 +151,11 @@ pub fn authorize_url(spec: &OAuth2Spec, app: App<'_>, with: &Authorization<'_>) 
     if let Some(user_scope) = with.user_scope {
         query.set("user_scope", user_scope);
     }
-    for (name, value) in with.params.iter().filter(|(name, _)| !OURS.contains(&name.as_str())) {
+    for (name, value) in with
+        .params
+        .iter()
+        .filter(|(name, _)| !OURS.contains(&name.as_str()))
+    {
         match value.as_str() {
             REMOVE => query.remove(name),
             value => query.set(name, value),
@@ -159,7 +180,8 @@ pub async fn exchange_code(
     now: impl Fn() -> Timestamp,
 ) -> Result<TokenAnswer, ExchangeError> {
     let request = code_request(spec, app, code, redirect_uri, verifier)?;
-    ask(egress, spec, request, now).await
+    let sent = [Some(code), verifier, app.client_secret];
+    ask(egress, spec, request, &sent, now).await
 }
 
 /// Exchanges a refresh token for tokens (RFC 6749 section 6). `raw` is the answer that brought it.
@@ -175,19 +197,43 @@ pub async fn refresh(
     now: impl Fn() -> Timestamp,
 ) -> Result<TokenAnswer, ExchangeError> {
     let request = refresh_request(spec, app, refresh_token, raw)?;
-    ask(egress, spec, request, now).await
+    ask(
+        egress,
+        spec,
+        request,
+        &[Some(refresh_token), app.client_secret],
+        now,
+    )
+    .await
 }
 
 async fn ask(
     egress: &Egress,
     spec: &OAuth2Spec,
     request: Outbound,
+    sent: &[Option<&SecretString>],
     now: impl Fn() -> Timestamp,
 ) -> Result<TokenAnswer, ExchangeError> {
+    let hidden: Vec<&str> = sent
+        .iter()
+        .flatten()
+        .map(|secret| secret.expose().as_str())
+        .collect();
     let answer = egress.send(request).await?;
-    let content_type = answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let content_type = answer
+        .headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
     let (shape, life) = (&spec.token_response, spec.default_expires_in);
-    Ok(TokenAnswer::read(answer.status, content_type, &answer.body, shape, life, now())?)
+    Ok(TokenAnswer::read(
+        answer.status,
+        content_type,
+        &answer.body,
+        shape,
+        life,
+        &hidden,
+        now(),
+    )?)
 }
 
 fn code_request(
@@ -216,7 +262,11 @@ fn refresh_request(
     refresh_token: &SecretString,
     raw: &Map<String, Value>,
 ) -> Result<Outbound, RenderError> {
-    let scope = Scope { raw: Some(raw), refresh_token: Some(refresh_token.expose()), ..app.scope() };
+    let scope = Scope {
+        raw: Some(raw),
+        refresh_token: Some(refresh_token.expose()),
+        ..app.scope()
+    };
     let mut body = Body::of(spec, app);
     body.set("refresh_token", refresh_token.expose());
     match &spec.refresh_params {
@@ -229,7 +279,11 @@ fn refresh_request(
             body.set("grant_type", "refresh_token");
         }
     }
-    let url = spec.refresh_url.as_ref().unwrap_or(&spec.token_url).render(&scope)?;
+    let url = spec
+        .refresh_url
+        .as_ref()
+        .unwrap_or(&spec.token_url)
+        .render(&scope)?;
     Ok(body.into_request(spec, app, url))
 }
 
@@ -297,7 +351,12 @@ impl Body {
         if let Some(proof) = basic_proof(spec, app) {
             headers.insert(AUTHORIZATION, proof);
         }
-        Outbound { method: Method::POST, url, headers, body }
+        Outbound {
+            method: Method::POST,
+            url,
+            headers,
+            body,
+        }
     }
 }
 

@@ -51,9 +51,16 @@ impl<'b> Setup<'b> {
     fn of(broker: &'b Broker, integration: Option<OpenedIntegration>) -> Result<Self, SetupError> {
         let integration = integration.ok_or(SetupError::UnknownIntegration)?;
         let name = integration.provider.as_str();
-        let provider = broker.catalogue().get(name).ok_or_else(|| SetupError::UnknownProvider(name.to_owned()))?;
+        let provider = broker
+            .catalogue()
+            .get(name)
+            .ok_or_else(|| SetupError::UnknownProvider(name.to_owned()))?;
         let integration_config = provider.integration_config.with_defaults(&integration.config);
-        Ok(Self { provider, integration, integration_config })
+        Ok(Self {
+            provider,
+            integration,
+            integration_config,
+        })
     }
 
     /// The OAuth app: the end user's own where one was given, else the integration's. `None` when the client id, or
@@ -65,17 +72,32 @@ impl<'b> Setup<'b> {
     ) -> Option<App<'a>> {
         let own_id = own.and_then(|own| own.client_id.as_deref());
         let own_secret = own.and_then(|own| own.client_secret.as_ref());
-        let client_id = own_id.or(self.integration.client_id.as_deref()).filter(|id| !id.is_empty())?;
-        let client_secret = own_secret.or(self.integration.client_secret.as_ref()).filter(|secret| !secret.is_empty());
+        let client_id = own_id
+            .or(self.integration.client_id.as_deref())
+            .filter(|id| !id.is_empty())?;
+        let client_secret = own_secret
+            .or(self.integration.client_secret.as_ref())
+            .filter(|secret| !secret.is_empty());
         if client_secret.is_none() && self.wants_secret() {
             return None;
         }
-        Some(App { client_id, client_secret, connection_config, integration_config: &self.integration_config })
+        Some(App {
+            client_id,
+            client_secret,
+            connection_config,
+            integration_config: &self.integration_config,
+        })
     }
 
     /// The end user's own app on a refresh: only when it is complete (rest.md 12.6).
     pub(crate) fn complete_override(own: Option<&ClientOverride>) -> Option<&ClientOverride> {
-        own.filter(|own| own.client_id.is_some() && own.client_secret.as_ref().is_some_and(|secret| !secret.is_empty()))
+        own.filter(|own| {
+            own.client_id.is_some()
+                && own
+                    .client_secret
+                    .as_ref()
+                    .is_some_and(|secret| !secret.is_empty())
+        })
     }
 
     fn wants_secret(&self) -> bool {

@@ -52,9 +52,10 @@ pub enum TokenAnswerError {
 }
 
 impl TokenAnswerError {
-    /// True when the provider said that the grant itself is dead (RFC 6749 section 5.2 `invalid_grant`).
+    /// True when the provider said that the grant itself is dead (RFC 6749 section 5.2 `invalid_grant`). An outage
+    /// that says so too says nothing.
     pub fn is_invalid_grant(&self) -> bool {
-        matches!(self, Self::Refused { error, .. } if error == "invalid_grant")
+        matches!(self, Self::Refused { error, .. } if error == "invalid_grant") && !self.is_passing()
     }
 
     /// True when it may be different in a while: 408, 429 and 5xx, and whatever is no answer at all.
@@ -67,7 +68,8 @@ impl TokenAnswerError {
 }
 
 impl TokenAnswer {
-    /// Reads an answer. `default_life_s` is the provider file's word on tokens that say nothing of their life.
+    /// Reads an answer. `default_life_s` is the provider file's word on tokens that say nothing of their life. What was
+    /// sent as a secret is not repeated from a refusal (decision D10): `hidden` are those texts.
     ///
     /// # Errors
     /// [`TokenAnswerError`].
@@ -77,27 +79,44 @@ impl TokenAnswer {
         body: &[u8],
         shape: &TokenResponse,
         default_life_s: Option<u64>,
+        hidden: &[&str],
         now: Timestamp,
     ) -> Result<Self, TokenAnswerError> {
         let (text, members) = match members_of(content_type, body) {
             Some(found) => found,
             None if !(200..300).contains(&status) => return Err(TokenAnswerError::Status(status)),
-            None => return Err(TokenAnswerError::NotJson(content_type.map_or("no content type", media_type).to_owned())),
+            None => {
+                return Err(TokenAnswerError::NotJson(
+                    content_type.map_or("no content type", media_type).to_owned(),
+                ));
+            }
         };
         if let Some(error) = shape.failure(&members) {
-            let error = if error.is_empty() { "the answer says that it failed".to_owned() } else { cut(&error, 100) };
-            return Err(TokenAnswerError::Refused { status, error, description: None });
+            let error = if error.is_empty() {
+                "the answer says that it failed"
+            } else {
+                &error
+            };
+            let error = cut(&without(error, hidden), 100);
+            return Err(TokenAnswerError::Refused {
+                status,
+                error,
+                description: None,
+            });
         }
         let succeeded = (200..300).contains(&status);
         let Some(object) = shape.object(&members).filter(|_| succeeded) else {
-            return Err(match refusal(status, &members) {
+            return Err(match refusal(status, &members, hidden) {
                 Some(refused) => refused,
                 None if succeeded => TokenAnswerError::NoAccessToken,
                 None => TokenAnswerError::Status(status),
             });
         };
         let text_at = |path: &terapi_catalog::Path| {
-            let found = path.find(object).and_then(Value::as_str).filter(|found| !found.is_empty());
+            let found = path
+                .find(object)
+                .and_then(Value::as_str)
+                .filter(|found| !found.is_empty());
             found.map(SecretString::from)
         };
         let access_token = text_at(&shape.access_token).ok_or(TokenAnswerError::NoAccessToken)?;
@@ -129,7 +148,10 @@ impl TokenAnswer {
 /// The answer as JSON text and as members. A form is taken too, when the content type says so: some providers write
 /// one unless they are begged for JSON.
 fn members_of(content_type: Option<&str>, body: &[u8]) -> Option<(String, Map<String, Value>)> {
-    let text = std::str::from_utf8(body).ok()?.trim_start_matches('\u{feff}').trim();
+    let text = std::str::from_utf8(body)
+        .ok()?
+        .trim_start_matches('\u{feff}')
+        .trim();
     if let Ok(members) = serde_json::from_str::<Map<String, Value>>(text) {
         return Some((text.to_owned(), members));
     }
@@ -150,20 +172,33 @@ fn media_type(content_type: &str) -> &str {
 }
 
 /// The provider's error in the shapes seen in the wild: `error` as a text or as an object with a code, or `message`.
-fn refusal(status: u16, members: &Map<String, Value>) -> Option<TokenAnswerError> {
-    let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+fn refusal(status: u16, members: &Map<String, Value>, hidden: &[&str]) -> Option<TokenAnswerError> {
+    let text = |value: &Value| {
+        value
+            .as_str()
+            .filter(|text| !text.is_empty())
+            .map(|text| without(text, hidden))
+    };
     let (error, nested) = match members.get("error") {
         Some(Value::Object(inner)) => {
-            let code = ["code", "type", "error"].iter().find_map(|key| text(inner.get(*key)?));
+            let code = ["code", "type", "error"]
+                .iter()
+                .find_map(|key| text(inner.get(*key)?));
             (code, inner.get("message").and_then(text))
         }
         Some(value) => (text(value), None),
         None => (None, None),
     };
-    let described = ["error_description", "message", "error_message"].iter().find_map(|key| text(members.get(*key)?));
+    let described = ["error_description", "message", "error_message"]
+        .iter()
+        .find_map(|key| text(members.get(*key)?));
     let description = described.or(nested).map(|text| cut(&text, 300));
     let error = error.or_else(|| description.as_ref().map(|_| format!("status {status}")))?;
-    Some(TokenAnswerError::Refused { status, error: cut(&error, 100), description })
+    Some(TokenAnswerError::Refused {
+        status,
+        error: cut(&error, 100),
+        description,
+    })
 }
 
 /// A number, also as text or with a fraction. Zero and what is no number say nothing; less than zero says "ended".
@@ -190,24 +225,44 @@ fn moment(value: &Value) -> Option<Timestamp> {
 /// Scopes as a list, or as text with commas or spaces between them.
 fn scopes(value: &Value) -> Option<Vec<String>> {
     match value {
-        Value::String(text) => {
-            Some(text.split([' ', ',']).filter(|scope| !scope.is_empty()).map(str::to_owned).collect())
-        }
-        Value::Array(items) => Some(items.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
+        Value::String(text) => Some(
+            text.split([' ', ','])
+                .filter(|scope| !scope.is_empty())
+                .map(str::to_owned)
+                .collect(),
+        ),
+        Value::Array(items) => Some(
+            items
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
+        ),
         _ => None,
     }
 }
 
 /// A JSON object's text with one more text member; everything else stays as it was written.
 fn with_member(object: &str, name: &str, value: &str) -> String {
-    let Some(body) = object.strip_suffix('}') else { return object.to_owned() };
+    let Some(body) = object.strip_suffix('}') else {
+        return object.to_owned();
+    };
     let body = body.trim_end();
     let comma = if body.ends_with('{') { "" } else { "," };
     format!("{body}{comma}\"{name}\":\"{value}\"}}")
 }
 
+/// Text without secrets that stand in it as they are.
+fn without(text: &str, hidden: &[&str]) -> String {
+    let secrets = hidden.iter().filter(|secret| !secret.is_empty());
+    secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "[secret]"))
+}
+
 fn cut(text: &str, most: usize) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(most).collect()
+    text.chars()
+        .filter(|letter| !letter.is_control())
+        .take(most)
+        .collect()
 }
 
 #[cfg(test)]
@@ -217,7 +272,15 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
     fn read(body: &str) -> Result<TokenAnswer, TokenAnswerError> {
-        TokenAnswer::read(200, Some("application/json"), body.as_bytes(), &TokenResponse::default(), None, NOW)
+        TokenAnswer::read(
+            200,
+            Some("application/json"),
+            body.as_bytes(),
+            &TokenResponse::default(),
+            None,
+            &[],
+            NOW,
+        )
     }
 
     #[test]
@@ -237,14 +300,23 @@ mod tests {
         ] {
             let answer = read(&format!(r#"{{"access_token":"a","expires_in":{written}}}"#)).unwrap();
             assert_eq!(answer.lifetime_ms, life_ms, "{written}");
-            assert_eq!(answer.expires_at, life_ms.map(|life| NOW.plus_millis(life)), "{written}");
+            assert_eq!(
+                answer.expires_at,
+                life_ms.map(|life| NOW.plus_millis(life)),
+                "{written}"
+            );
         }
         assert_eq!(read(r#"{"access_token":"a"}"#).unwrap().expires_at, None);
     }
 
     #[test]
     fn a_moment_is_a_date_or_seconds_or_milliseconds() {
-        for written in ["\"2023-11-14T23:13:20Z\"", "1700003600", "1700003600000", "\"1700003600\""] {
+        for written in [
+            "\"2023-11-14T23:13:20Z\"",
+            "1700003600",
+            "1700003600000",
+            "\"1700003600\"",
+        ] {
             let answer = read(&format!(r#"{{"access_token":"a","expires_at":{written}}}"#)).unwrap();
             assert_eq!(answer.expires_at, Some(NOW.plus_seconds(3600)), "{written}");
             assert_eq!(answer.lifetime_ms, Some(3_600_000), "{written}");
@@ -253,7 +325,8 @@ mod tests {
 
     #[test]
     fn the_answer_is_kept_as_received_with_the_computed_end() {
-        let answer = read("{\"access_token\":\"a\", \"expires_in\": 10,\n\"n\":12345678901234567890123 }\n").unwrap();
+        let answer =
+            read("{\"access_token\":\"a\", \"expires_in\": 10,\n\"n\":12345678901234567890123 }\n").unwrap();
         assert_eq!(
             answer.raw.expose(),
             "{\"access_token\":\"a\", \"expires_in\": 10,\n\"n\":12345678901234567890123,\"expires_at\":\"2023-11-14T22:13:30.000Z\"}"
@@ -265,7 +338,11 @@ mod tests {
     fn scopes_come_as_text_or_as_a_list() {
         for written in ["\"read write\"", "\"read,write\"", "[\"read\",\"write\"]"] {
             let answer = read(&format!(r#"{{"access_token":"a","scope":{written}}}"#)).unwrap();
-            assert_eq!(answer.granted_scopes, Some(vec!["read".to_owned(), "write".to_owned()]), "{written}");
+            assert_eq!(
+                answer.granted_scopes,
+                Some(vec!["read".to_owned(), "write".to_owned()]),
+                "{written}"
+            );
         }
         assert_eq!(read(r#"{"access_token":"a"}"#).unwrap().granted_scopes, None);
     }
@@ -274,27 +351,62 @@ mod tests {
     fn what_is_no_token_is_said_clearly() {
         let shape = TokenResponse::default();
         let read = |status, kind, body: &str| {
-            TokenAnswer::read(status, kind, body.as_bytes(), &shape, None, NOW).unwrap_err().to_string()
+            TokenAnswer::read(status, kind, body.as_bytes(), &shape, None, &["s3cret"], NOW)
+                .unwrap_err()
+                .to_string()
         };
         assert_eq!(
             read(200, Some("text/html; charset=utf-8"), "<html>"),
             "the provider's token endpoint answered something that is not JSON (text/html)"
         );
-        assert_eq!(read(500, Some("text/html"), "<html>"), "the provider's token endpoint answered with status 500");
         assert_eq!(
-            read(400, None, r#"{"error":"invalid_grant","error_description":"gone"}"#),
+            read(500, Some("text/html"), "<html>"),
+            "the provider's token endpoint answered with status 500"
+        );
+        assert_eq!(
+            read(
+                400,
+                None,
+                r#"{"error":"invalid_grant","error_description":"gone"}"#
+            ),
             "the provider refused: invalid_grant (gone)"
         );
-        assert_eq!(read(200, None, r#"{"error":"bad_code"}"#), "the provider refused: bad_code");
+        assert_eq!(
+            read(200, None, r#"{"error":"bad_code"}"#),
+            "the provider refused: bad_code"
+        );
         assert_eq!(
             read(400, None, r#"{"error":{"code":"E1","message":"no"}}"#),
             "the provider refused: E1 (no)"
         );
-        assert_eq!(read(400, None, r#"{"message":"nope"}"#), "the provider refused: status 400 (nope)");
-        assert_eq!(read(200, None, "{}"), "the provider's token endpoint answered without an access token");
-        assert_eq!(read(200, None, r#"{"access_token":""}"#), "the provider's token endpoint answered without an access token");
-        assert_eq!(read(400, None, r#"{"access_token":"a"}"#), "the provider's token endpoint answered with status 400");
-        assert_eq!(read(200, None, ""), "the provider's token endpoint answered something that is not JSON (no content type)");
+        assert_eq!(
+            read(
+                400,
+                None,
+                r#"{"error":"invalid_grant","error_description":"code s3cret is not good"}"#
+            ),
+            "the provider refused: invalid_grant (code [secret] is not good)"
+        );
+        assert_eq!(
+            read(400, None, r#"{"message":"nope"}"#),
+            "the provider refused: status 400 (nope)"
+        );
+        assert_eq!(
+            read(200, None, "{}"),
+            "the provider's token endpoint answered without an access token"
+        );
+        assert_eq!(
+            read(200, None, r#"{"access_token":""}"#),
+            "the provider's token endpoint answered without an access token"
+        );
+        assert_eq!(
+            read(400, None, r#"{"access_token":"a"}"#),
+            "the provider's token endpoint answered with status 400"
+        );
+        assert_eq!(
+            read(200, None, ""),
+            "the provider's token endpoint answered something that is not JSON (no content type)"
+        );
     }
 
     #[test]
@@ -305,21 +417,47 @@ mod tests {
             b"access_token=gho_1&scope=repo%2Cuser&token_type=bearer",
             &TokenResponse::default(),
             None,
+            &[],
             NOW,
         )
         .unwrap();
         assert_eq!(answer.access_token.expose(), "gho_1");
-        assert_eq!(answer.granted_scopes, Some(vec!["repo".to_owned(), "user".to_owned()]));
-        assert_eq!(answer.raw.expose(), r#"{"access_token":"gho_1","scope":"repo,user","token_type":"bearer"}"#);
+        assert_eq!(
+            answer.granted_scopes,
+            Some(vec!["repo".to_owned(), "user".to_owned()])
+        );
+        assert_eq!(
+            answer.raw.expose(),
+            r#"{"access_token":"gho_1","scope":"repo,user","token_type":"bearer"}"#
+        );
     }
 
     #[test]
     fn only_a_dead_grant_is_final() {
-        let error = |status, error: &str| TokenAnswerError::Refused { status, error: error.to_owned(), description: None };
+        let error = |status, error: &str| TokenAnswerError::Refused {
+            status,
+            error: error.to_owned(),
+            description: None,
+        };
         assert!(error(400, "invalid_grant").is_invalid_grant());
         assert!(!error(400, "invalid_grant").is_passing());
+        assert!(!error(503, "invalid_grant").is_invalid_grant());
         assert!(error(429, "slow_down").is_passing());
         assert!(TokenAnswerError::Status(503).is_passing());
         assert!(!TokenAnswerError::Status(404).is_passing());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_answer_makes_it_stumble(status in 100_u16..600, body: Vec<u8>, life: f64, until: i64, text: String) {
+            let shape = TokenResponse::default();
+            let _ = TokenAnswer::read(status, Some(&text), &body, &shape, None, &[], NOW);
+            let json = serde_json::json!({
+                "access_token": "a", "expires_in": life, "expires_at": until, "scope": text, "error": text,
+            });
+            let answer = TokenAnswer::read(200, None, json.to_string().as_bytes(), &shape, None, &["a"], NOW).unwrap();
+            proptest::prop_assert!(answer.lifetime_ms.is_none_or(|life| (0..=3_153_600_000_000).contains(&life)));
+            proptest::prop_assert!(serde_json::from_str::<Value>(answer.raw.expose()).is_ok());
+        }
     }
 }

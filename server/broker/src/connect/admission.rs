@@ -55,8 +55,13 @@ pub enum Refusal {
 }
 
 fn describe(issues: &[Issue]) -> String {
-    let each = issues.iter().map(|issue| format!("`{}` {}", issue.path.join("."), issue.message));
-    format!("some of the connection's settings are missing or wrong: {}", each.collect::<Vec<_>>().join("; "))
+    let each = issues
+        .iter()
+        .map(|issue| format!("`{}` {}", issue.path.join("."), issue.message));
+    format!(
+        "some of the connection's settings are missing or wrong: {}",
+        each.collect::<Vec<_>>().join("; ")
+    )
 }
 
 impl Refusal {
@@ -95,9 +100,17 @@ impl Refusal {
                 vec![Issue::at(["connection_id"], IssueCode::Custom, self.to_string())]
             }
             Self::InvalidConnectionId(error) => {
-                vec![Issue::at(["connection_id"], IssueCode::InvalidFormat, error.to_string())]
+                vec![Issue::at(
+                    ["connection_id"],
+                    IssueCode::InvalidFormat,
+                    error.to_string(),
+                )]
             }
-            Self::Config(issues) => issues.iter().cloned().map(|issue| issue.under("params")).collect(),
+            Self::Config(issues) => issues
+                .iter()
+                .cloned()
+                .map(|issue| issue.under("params"))
+                .collect(),
             _ => Vec::new(),
         }
     }
@@ -136,10 +149,15 @@ impl<'b> Connect<'b> {
         if auth.session().is_some() && received.is_some() {
             return Err(Refusal::ForbiddenConnectionId);
         }
-        let chosen = received.map(ConnectionKey::parse).transpose().map_err(Refusal::InvalidConnectionId)?;
+        let chosen = received
+            .map(ConnectionKey::parse)
+            .transpose()
+            .map_err(Refusal::InvalidConnectionId)?;
         if let BrowserAuth::PublicKey(environment) = auth {
             let environments = self.broker.environments();
-            let checked = environments.check_hmac(environment, input.hmac.as_deref(), key.as_str(), received).await;
+            let checked = environments
+                .check_hmac(environment, input.hmac.as_deref(), key.as_str(), received)
+                .await;
             checked.map_err(|error| match error {
                 HmacError::Missing => Refusal::HmacMissing,
                 HmacError::Invalid => Refusal::HmacInvalid,
@@ -147,20 +165,26 @@ impl<'b> Connect<'b> {
                 HmacError::Store(error) => Refusal::Store(error),
             })?;
         }
-        let setup = Setup::by_key(self.broker, &environment.id, key).await.map_err(|error| match error {
-            SetupError::UnknownIntegration => Refusal::UnknownIntegration(key.clone()),
-            SetupError::UnknownProvider(name) => Refusal::UnknownProvider(name),
-            SetupError::Read(ReadIntegrationError::Sealing(error)) => Refusal::Sealing(error),
-            SetupError::Read(ReadIntegrationError::Store(error)) => Refusal::Store(error),
-            SetupError::Read(ReadIntegrationError::Forbidden(_)) => Refusal::UnknownIntegration(key.clone()),
-        })?;
+        let setup = Setup::by_key(self.broker, &environment.id, key)
+            .await
+            .map_err(|error| match error {
+                SetupError::UnknownIntegration => Refusal::UnknownIntegration(key.clone()),
+                SetupError::UnknownProvider(name) => Refusal::UnknownProvider(name),
+                SetupError::Read(ReadIntegrationError::Sealing(error)) => Refusal::Sealing(error),
+                SetupError::Read(ReadIntegrationError::Store(error)) => Refusal::Store(error),
+                SetupError::Read(ReadIntegrationError::Forbidden(_)) => {
+                    Refusal::UnknownIntegration(key.clone())
+                }
+            })?;
         if auth.session().is_some_and(|session| !session.allows(key)) {
             return Err(Refusal::IntegrationNotAllowed(key.clone()));
         }
         let (connection_key, stored) = self.target(auth, &setup, chosen).await?;
         let may_overwrite = match auth {
             BrowserAuth::Session(_) => true,
-            BrowserAuth::PublicKey(environment) => environment.hmac_enabled || environment.public_key_may_overwrite,
+            BrowserAuth::PublicKey(environment) => {
+                environment.hmac_enabled || environment.public_key_may_overwrite
+            }
         };
         if stored.is_some() && !may_overwrite {
             return Err(Refusal::ConnectionExists);
@@ -169,8 +193,15 @@ impl<'b> Connect<'b> {
         let preset = preset.and_then(|defaults| defaults.connection_config.as_ref());
         let own_app: OwnApp = std::mem::take(&mut input.own_app);
         let gathered =
-            connection_config::gather(setup.provider, &input.params, own_app, preset, stored.as_ref()).map_err(Refusal::Config)?;
-        Ok(Admitted { setup, connection_key, gathered, may_overwrite, operation_id })
+            connection_config::gather(setup.provider, &input.params, own_app, preset, stored.as_ref())
+                .map_err(Refusal::Config)?;
+        Ok(Admitted {
+            setup,
+            connection_key,
+            gathered,
+            may_overwrite,
+            operation_id,
+        })
     }
 
     /// The name of the connection, and the config it has when it exists already.
@@ -196,7 +227,10 @@ impl<'b> Connect<'b> {
                 None => None,
             },
         };
-        let stored = row.as_ref().map(|row| self.broker.whole_config(row)).transpose()?;
+        let stored = row
+            .as_ref()
+            .map(|row| self.broker.whole_config(row))
+            .transpose()?;
         let key = match (row, chosen) {
             (Some(row), _) => row.connection_id,
             (None, Some(chosen)) => chosen,

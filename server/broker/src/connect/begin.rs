@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use terapi_catalog::{AuthSpec, OAuth2Spec, RenderError};
 use terapi_model::{
-    AuthMode, ConnectSessionId, ConnectionKey, EnvironmentId, ErrorCode, IntegrationId, IntegrationKey, OAuthAttemptId,
-    OperationId,
+    AuthMode, ConnectSessionId, ConnectionKey, EnvironmentId, ErrorCode, IntegrationId, IntegrationKey,
+    OAuthAttemptId, OperationId,
 };
 use terapi_store::StoreError;
 use terapi_store::oauth_attempts::{self, OAuthAttemptRow};
@@ -101,7 +101,10 @@ impl AttemptSecret {
     pub(super) fn own_app(&self) -> Option<ClientOverride> {
         let (client_id, client_secret) = (self.own_client_id.clone(), self.own_client_secret.clone());
         let given = client_id.is_some() || client_secret.is_some();
-        given.then(|| ClientOverride { client_id, client_secret: client_secret.map(SecretString::new) })
+        given.then(|| ClientOverride {
+            client_id,
+            client_secret: client_secret.map(SecretString::new),
+        })
     }
 }
 
@@ -119,15 +122,21 @@ impl Connect<'_> {
         browser: &BrowserId,
     ) -> Result<Begun, BeginError> {
         let operation_id = self.operation_of(auth);
-        input.ws_client_id = input.ws_client_id.filter(|id| (1..=LONGEST_LISTENER).contains(&id.len()));
-        let begun = self.try_begin(auth, key, &mut input, browser, operation_id.clone()).await;
+        input.ws_client_id = input
+            .ws_client_id
+            .filter(|id| (1..=LONGEST_LISTENER).contains(&id.len()));
+        let begun = self
+            .try_begin(auth, key, &mut input, browser, operation_id.clone())
+            .await;
         match &begun {
             Ok(begun) => {
                 tracing::info!(operation = %operation_id, attempt = %begun.attempt_id, integration = %key, "authorization begun");
             }
             Err(error) => {
                 tracing::warn!(operation = %operation_id, integration = %key, code = %error.code(), %error, "authorization refused");
-                let kept = self.keep_refusal(auth.environment(), key, &input, browser, operation_id, error).await;
+                let kept = self
+                    .keep_refusal(auth.environment(), key, &input, browser, operation_id, error)
+                    .await;
                 if let Err(error) = kept {
                     tracing::warn!(%error, "a refusal could not be stored for its listener");
                 }
@@ -150,12 +159,23 @@ impl Connect<'_> {
             other => return Err(BeginError::NoBrowserFlow(other.mode())),
         };
         let broker = self.broker;
-        let Admitted { setup, connection_key, gathered, may_overwrite, operation_id } = &admitted;
-        let app = setup.app(&gathered.config, gathered.own.as_ref()).ok_or(BeginError::Incomplete)?;
+        let Admitted {
+            setup,
+            connection_key,
+            gathered,
+            may_overwrite,
+            operation_id,
+        } = &admitted;
+        let app = setup
+            .app(&gathered.config, gathered.own.as_ref())
+            .ok_or(BeginError::Incomplete)?;
         if oauth2::has_foreign_grant(spec, app)? {
             return Err(BeginError::GrantType);
         }
-        let scopes = gathered.scopes.clone().unwrap_or_else(|| setup.integration.scopes.clone());
+        let scopes = gathered
+            .scopes
+            .clone()
+            .unwrap_or_else(|| setup.integration.scopes.clone());
         let state = token::base64url(broker.entropy(), 32);
         let verifier = oauth2::wants_pkce(spec).then(|| token::base64url(broker.entropy(), 32));
         let preset = auth.session().and_then(|session| session.defaults.get(key));
@@ -166,7 +186,11 @@ impl Connect<'_> {
             state: &state,
             verifier: verifier.as_ref(),
             scopes: &scopes,
-            user_scope: user_scope(spec, preset.and_then(|preset| preset.user_scopes.as_deref()), input),
+            user_scope: user_scope(
+                spec,
+                preset.and_then(|preset| preset.user_scopes.as_deref()),
+                input,
+            ),
             params: params.unwrap_or(&input.authorization_params),
         };
         let authorize_url = oauth2::authorize_url(spec, app, &with)?;
@@ -177,8 +201,14 @@ impl Connect<'_> {
             scopes,
             scopes_overridden: gathered.scopes.is_some(),
             own_client_id: gathered.own.as_ref().and_then(|own| own.client_id.clone()),
-            own_client_secret: gathered.own.as_ref().and_then(|own| Some(own.client_secret.as_ref()?.expose().clone())),
-            refresh_token: gathered.refresh_token.as_ref().map(|token| token.expose().clone()),
+            own_client_secret: gathered
+                .own
+                .as_ref()
+                .and_then(|own| Some(own.client_secret.as_ref()?.expose().clone())),
+            refresh_token: gathered
+                .refresh_token
+                .as_ref()
+                .map(|token| token.expose().clone()),
             may_overwrite: *may_overwrite,
         };
         let row = self.attempt(Start {
@@ -197,7 +227,11 @@ impl Connect<'_> {
         let mut tx = broker.store().begin().await?;
         oauth_attempts::insert(&mut tx, &row).await?;
         tx.commit().await?;
-        Ok(Begun { authorize_url, attempt_id, operation_id: operation_id.clone() })
+        Ok(Begun {
+            authorize_url,
+            attempt_id,
+            operation_id: operation_id.clone(),
+        })
     }
 
     /// Where the provider sends the browser back to.
@@ -206,7 +240,10 @@ impl Connect<'_> {
         if integration.own_redirect {
             return self.broker.settings().own_callback_url(&integration.uuid);
         }
-        environment.callback_url.clone().unwrap_or_else(|| self.broker.settings().callback_url())
+        environment
+            .callback_url
+            .clone()
+            .unwrap_or_else(|| self.broker.settings().callback_url())
     }
 
     fn attempt(&self, start: Start<'_>) -> Result<OAuthAttemptRow, SealingError> {
@@ -222,7 +259,9 @@ impl Connect<'_> {
             ws_client_id: start.ws_client_id,
             connection_id: start.connection_key,
             redirect_uri: start.redirect_uri,
-            secret_sealed: broker.sealing().seal_json(&cell::attempt_secret(&id, start.environment), start.secret)?,
+            secret_sealed: broker
+                .sealing()
+                .seal_json(&cell::attempt_secret(&id, start.environment), start.secret)?,
             operation_id: start.operation_id,
             result: None,
             created_at: now,
@@ -243,9 +282,14 @@ impl Connect<'_> {
         operation_id: OperationId,
         error: &BeginError,
     ) -> Result<(), BeginError> {
-        let Some(ws_client_id) = &input.ws_client_id else { return Ok(()) };
+        let Some(ws_client_id) = &input.ws_client_id else {
+            return Ok(());
+        };
         let broker = self.broker;
-        let named = input.connection_key.as_deref().and_then(|text| ConnectionKey::parse(text).ok());
+        let named = input
+            .connection_key
+            .as_deref()
+            .and_then(|text| ConnectionKey::parse(text).ok());
         let frame = ResultFrame::refusal(error.code(), error.to_string(), Some(key), named.as_ref());
         // A state that was never sent anywhere: nobody can use it.
         let state = token::base64url(broker.entropy(), 32);
@@ -256,7 +300,8 @@ impl Connect<'_> {
             state: &state,
             browser,
             ws_client_id: Some(ws_client_id.clone()),
-            connection_key: named.unwrap_or_else(|| ConnectionKey::from_stored(token::uuid_v4(broker.entropy()))),
+            connection_key: named
+                .unwrap_or_else(|| ConnectionKey::from_stored(token::uuid_v4(broker.entropy()))),
             redirect_uri: String::new(),
             secret: &AttemptSecret::default(),
             operation_id,
@@ -292,6 +337,8 @@ struct Start<'a> {
 
 /// Scopes on behalf of the user, where the provider knows them; the session's win.
 fn user_scope<'a>(spec: &OAuth2Spec, preset: Option<&'a str>, input: &'a BrowserInput) -> Option<&'a str> {
-    let scope = preset.or(input.user_scope.as_deref()).filter(|scope| !scope.is_empty());
+    let scope = preset
+        .or(input.user_scope.as_deref())
+        .filter(|scope| !scope.is_empty());
     scope.filter(|_| spec.user_scope)
 }

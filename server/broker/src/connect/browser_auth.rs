@@ -88,9 +88,13 @@ impl Connect<'_> {
     ) -> Result<BrowserAuth, BrowserAuthError> {
         let token = session_token.or_else(|| public_key.filter(|key| key.starts_with(TOKEN_PREFIX)));
         if let Some(token) = token {
-            return Ok(BrowserAuth::Session(Box::new(self.authenticate_session(token).await?)));
+            return Ok(BrowserAuth::Session(Box::new(
+                self.authenticate_session(token).await?,
+            )));
         }
-        let public_key = public_key.filter(|key| !key.is_empty()).ok_or(BrowserAuthError::Missing)?;
+        let public_key = public_key
+            .filter(|key| !key.is_empty())
+            .ok_or(BrowserAuthError::Missing)?;
         if !is_uuid_v4(public_key) {
             return Err(BrowserAuthError::InvalidPublicKey);
         }

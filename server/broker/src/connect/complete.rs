@@ -24,8 +24,14 @@ use crate::sealing::{SealingError, cell};
 const STATE_NAMES: [&str; 3] = ["state", "payload", "customField"];
 
 /// What providers say about an error, beside `error` itself.
-const ERROR_NAMES: [&str; 6] =
-    ["error", "error_description", "error_reason", "error_uri", "status_code", "error_message"];
+const ERROR_NAMES: [&str; 6] = [
+    "error",
+    "error_description",
+    "error_reason",
+    "error_uri",
+    "status_code",
+    "error_message",
+];
 
 /// Longest text of a provider that is repeated, in characters.
 const LONGEST_DETAIL: usize = 500;
@@ -79,7 +85,9 @@ pub enum CompleteError {
     #[error("this authorization took longer than ten minutes; start again")]
     ExpiredState,
     /// It came from another browser than the one that started (decision D9).
-    #[error("this authorization was started in another browser, or cookies are blocked; start again in this one")]
+    #[error(
+        "this authorization was started in another browser, or cookies are blocked; start again in this one"
+    )]
     OtherBrowser,
     /// It came to the redirect URI of another integration (RFC 9700 section 4.4).
     #[error("the provider sent the answer to another integration's address")]
@@ -117,9 +125,13 @@ impl CompleteError {
     /// The stable code (rest.md 9.4, 9.5).
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::MissingState | Self::UnknownState | Self::UsedState | Self::ExpiredState => ErrorCode::InvalidState,
+            Self::MissingState | Self::UnknownState | Self::UsedState | Self::ExpiredState => {
+                ErrorCode::InvalidState
+            }
             Self::OtherBrowser => ErrorCode::StateCookieErr,
-            Self::WrongRedirect | Self::WrongIssuer | Self::Provider(_) | Self::MissingCode => ErrorCode::CallbackErr,
+            Self::WrongRedirect | Self::WrongIssuer | Self::Provider(_) | Self::MissingCode => {
+                ErrorCode::CallbackErr
+            }
             Self::ConnectionExists => ErrorCode::ConnectionExists,
             Self::IntegrationChanged => ErrorCode::ProviderConfigErr,
             Self::Token(ExchangeError::Template(_)) => ErrorCode::UrlParamErr,
@@ -172,7 +184,10 @@ impl Connect<'_> {
             Ok(completed) => completed,
             Err(stopped) => {
                 tracing::error!(%stopped, "an authorization was interrupted");
-                Completed { outcome: Err(CompleteError::Interrupted.bare()), operation_id: None }
+                Completed {
+                    outcome: Err(CompleteError::Interrupted.bare()),
+                    operation_id: None,
+                }
             }
         }
     }
@@ -182,7 +197,10 @@ impl Connect<'_> {
             Ok(attempt) => attempt,
             Err(error) => {
                 tracing::warn!(code = %error.code(), %error, "a callback belongs to no running authorization");
-                return Completed { outcome: Err(error.bare()), operation_id: None };
+                return Completed {
+                    outcome: Err(error.bare()),
+                    operation_id: None,
+                };
             }
         };
         let operation_id = attempt.operation_id.clone();
@@ -212,12 +230,18 @@ impl Connect<'_> {
             }
         };
         self.broker.results().wake(attempt.ws_client_id.as_deref());
-        Completed { outcome, operation_id: Some(operation_id) }
+        Completed {
+            outcome,
+            operation_id: Some(operation_id),
+        }
     }
 
     /// Uses the state up. Exactly one callback gets the attempt, whatever becomes of it.
     async fn consume(&self, callback: &Callback) -> Result<OAuthAttemptRow, CompleteError> {
-        let state = STATE_NAMES.iter().find_map(|name| callback.params.get(*name)).filter(|state| !state.is_empty());
+        let state = STATE_NAMES
+            .iter()
+            .find_map(|name| callback.params.get(*name))
+            .filter(|state| !state.is_empty());
         let hash = token_hash(state.ok_or(CompleteError::MissingState)?).to_hex();
         let now = self.broker.now();
         let mut tx = self.broker.store().begin().await?;
@@ -231,7 +255,12 @@ impl Connect<'_> {
             Some(attempt) => {
                 // Nobody will complete it any more: whoever listens need not wait longer.
                 let error = CompleteError::ExpiredState;
-                let frame = ResultFrame::refusal(error.code(), error.to_string(), None, Some(&attempt.connection_id));
+                let frame = ResultFrame::refusal(
+                    error.code(),
+                    error.to_string(),
+                    None,
+                    Some(&attempt.connection_id),
+                );
                 oauth_attempts::finish(&mut tx, &attempt.id, &frame.to_stored(), now).await?;
                 tx.commit().await?;
                 self.broker.results().wake(attempt.ws_client_id.as_deref());
@@ -249,15 +278,20 @@ impl Connect<'_> {
         let broker = self.broker;
         let environment = broker.environments().find(&attempt.environment_id).await?;
         let environment = environment.ok_or(CompleteError::IntegrationChanged)?;
-        let integration_id = attempt.integration_id.as_ref().ok_or(CompleteError::IntegrationChanged)?;
+        let integration_id = attempt
+            .integration_id
+            .as_ref()
+            .ok_or(CompleteError::IntegrationChanged)?;
         let setup = Setup::by_id(broker, &environment.id, integration_id).await?;
         known.integration_key = Some(setup.integration.unique_key.clone());
         if environment.callback_bound && !same_browser(attempt, callback.browser.as_ref()) {
             return Err(CompleteError::OtherBrowser);
         }
         self.check_redirect(attempt, callback, &setup)?;
-        let secret: AttemptSecret =
-            broker.sealing().open_json(&cell::attempt_secret(&attempt.id, &environment.id), &attempt.secret_sealed)?;
+        let secret: AttemptSecret = broker.sealing().open_json(
+            &cell::attempt_secret(&attempt.id, &environment.id),
+            &attempt.secret_sealed,
+        )?;
         let exchanged = self.exchange(attempt, callback, &setup, &secret).await?;
         let session = match &attempt.connect_session_id {
             Some(id) => self.session_by_id(id).await?,
@@ -289,31 +323,54 @@ impl Connect<'_> {
         setup: &Setup<'_>,
         secret: &AttemptSecret,
     ) -> Result<Exchanged, CompleteError> {
-        let AuthSpec::OAuth2(spec) = &setup.provider.auth else { return Err(CompleteError::IntegrationChanged) };
+        let AuthSpec::OAuth2(spec) = &setup.provider.auth else {
+            return Err(CompleteError::IntegrationChanged);
+        };
         let params = &callback.params;
         let own = secret.own_app();
-        let app = setup.app(&secret.config, own.as_ref()).ok_or(CompleteError::IntegrationChanged)?;
+        let app = setup
+            .app(&secret.config, own.as_ref())
+            .ok_or(CompleteError::IntegrationChanged)?;
         let issuer = oauth2::issuer(spec, app).map_err(|error| CompleteError::Token(error.into()))?;
         if issuer.is_some_and(|issuer| params.get("iss") != Some(&issuer)) {
             return Err(CompleteError::WrongIssuer);
         }
         if let Some(error) = params.get("error").filter(|error| !error.is_empty()) {
-            let description = params.get("error_description").map(|text| format!(" ({})", cut(text)));
-            return Err(CompleteError::Provider(format!("{}{}", cut(error), description.unwrap_or_default())));
+            let description = params
+                .get("error_description")
+                .map(|text| format!(" ({})", cut(text)));
+            return Err(CompleteError::Provider(format!(
+                "{}{}",
+                cut(error),
+                description.unwrap_or_default()
+            )));
         }
         let code = params.get(&spec.code_param).filter(|code| !code.is_empty());
         let code = SecretString::from(code.ok_or(CompleteError::MissingCode)?.as_str());
         let verifier = secret.verifier.as_deref().map(SecretString::from);
         let egress = self.broker.egress();
         let now = || self.broker.now();
-        let asked =
-            oauth2::exchange_code(egress, spec, app, &code, &attempt.redirect_uri, verifier.as_ref(), now).await;
+        let asked = oauth2::exchange_code(
+            egress,
+            spec,
+            app,
+            &code,
+            &attempt.redirect_uri,
+            verifier.as_ref(),
+            now,
+        )
+        .await;
         let answer: TokenAnswer = asked.map_err(CompleteError::Token)?;
         let keep = &setup.provider.keep;
         let mut answered = keep.pick_from_token(&answer.members);
-        answered.extend(keep.pick_from_callback(params.iter().map(|(name, value)| (name.as_str(), value.as_str()))));
+        answered.extend(
+            keep.pick_from_callback(params.iter().map(|(name, value)| (name.as_str(), value.as_str()))),
+        );
         if secret.scopes_overridden {
-            answered.insert("oauth_scopes_override".to_owned(), Value::from(secret.scopes.clone()));
+            answered.insert(
+                "oauth_scopes_override".to_owned(),
+                Value::from(secret.scopes.clone()),
+            );
         }
         Ok(Exchanged {
             lifetime_ms: answer.lifetime_ms,
@@ -321,7 +378,11 @@ impl Connect<'_> {
             answered,
             credentials: Credentials::OAuth2(OAuth2Credentials {
                 access_token: answer.access_token,
-                refresh_token: secret.refresh_token.as_deref().map(SecretString::from).or(answer.refresh_token),
+                refresh_token: secret
+                    .refresh_token
+                    .as_deref()
+                    .map(SecretString::from)
+                    .or(answer.refresh_token),
                 expires_at: answer.expires_at,
                 client: own,
                 raw: answer.raw,
@@ -342,7 +403,11 @@ impl Connect<'_> {
             Some(uuid) => sent_own && uuid.eq_ignore_ascii_case(&setup.integration.uuid),
             None => !sent_own,
         };
-        if matches { Ok(()) } else { Err(CompleteError::WrongRedirect) }
+        if matches {
+            Ok(())
+        } else {
+            Err(CompleteError::WrongRedirect)
+        }
     }
 
     /// Stores a failure as the attempt's result. A failure that cannot be stored is only logged: there is nothing to
@@ -364,7 +429,12 @@ impl Connect<'_> {
 
 impl CompleteError {
     fn bare(self) -> CompleteFailure {
-        CompleteFailure { error: self, provider_error: BTreeMap::new(), integration_key: None, connection_key: None }
+        CompleteFailure {
+            error: self,
+            provider_error: BTreeMap::new(),
+            integration_key: None,
+            connection_key: None,
+        }
     }
 }
 
@@ -388,10 +458,15 @@ fn same_browser(attempt: &OAuthAttemptRow, browser: Option<&BrowserId>) -> bool 
 }
 
 fn provider_error(params: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let said = ERROR_NAMES.iter().filter_map(|name| Some(((*name).to_owned(), cut(params.get(*name)?))));
+    let said = ERROR_NAMES
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), cut(params.get(*name)?))));
     said.collect()
 }
 
 fn cut(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).take(LONGEST_DETAIL).collect()
+    text.chars()
+        .filter(|letter| !letter.is_control())
+        .take(LONGEST_DETAIL)
+        .collect()
 }

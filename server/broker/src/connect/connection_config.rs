@@ -50,8 +50,14 @@ pub(super) fn gather(
     let empty = Map::new();
     let preset = preset.unwrap_or(&empty);
     let text = |name: &str| {
-        let preset = preset.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-        preset.or_else(|| params.get(name).map(String::as_str)).filter(|text| !text.is_empty()).map(str::to_owned)
+        let preset = preset
+            .get(name)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty());
+        preset
+            .or_else(|| params.get(name).map(String::as_str))
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
     };
     let given: Map<String, Value> = params
         .iter()
@@ -67,17 +73,29 @@ pub(super) fn gather(
     base.retain(|name, value| is_config(name) && !given.contains_key(name) && is_plain(value));
     base.extend(chosen.clone());
     let config = check_connection_config(provider, &given, &base)?;
-    let carried = given.keys().chain(chosen.keys()).filter(|name| config.contains_key(*name)).cloned().collect();
+    let carried = given
+        .keys()
+        .chain(chosen.keys())
+        .filter(|name| config.contains_key(*name))
+        .cloned()
+        .collect();
 
     let client_id = text("oauth_client_id_override").or(own_app.client_id);
-    let client_secret = text("oauth_client_secret_override").map(SecretString::new).or(own_app.client_secret);
-    let own = (client_id.is_some() || client_secret.is_some()).then_some(ClientOverride { client_id, client_secret });
+    let client_secret = text("oauth_client_secret_override")
+        .map(SecretString::new)
+        .or(own_app.client_secret);
+    let own = (client_id.is_some() || client_secret.is_some()).then_some(ClientOverride {
+        client_id,
+        client_secret,
+    });
     Ok(Gathered {
         config,
         carried,
         scopes: scopes_override(params, preset),
         own,
-        refresh_token: text("oauth_refresh_token_override").map(SecretString::new).or(own_app.refresh_token),
+        refresh_token: text("oauth_refresh_token_override")
+            .map(SecretString::new)
+            .or(own_app.refresh_token),
     })
 }
 
@@ -90,15 +108,27 @@ fn scopes_override(params: &BTreeMap<String, String>, preset: &Map<String, Value
     const KEY: &str = "oauth_scopes_override";
     match preset.get(KEY) {
         Some(Value::String(text)) => Some(scope_list(text)),
-        Some(Value::Array(items)) => Some(items.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
-        _ => params.get(KEY).filter(|text| !text.is_empty()).map(|text| scope_list(text)),
+        Some(Value::Array(items)) => Some(
+            items
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
+        ),
+        _ => params
+            .get(KEY)
+            .filter(|text| !text.is_empty())
+            .map(|text| scope_list(text)),
     }
 }
 
 /// Scopes written with commas, as on the wire, or with white space.
 pub(super) fn scope_list(text: &str) -> Vec<String> {
     let scopes = text.split(|letter: char| letter == ',' || letter.is_whitespace());
-    scopes.filter(|scope| !scope.is_empty()).map(str::to_owned).collect()
+    scopes
+        .filter(|scope| !scope.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The config to store after a provider's answer: what the connection had, then what was gathered, then what the
@@ -118,11 +148,23 @@ pub(super) fn settle(
 }
 
 /// Splits a config into what lies open in the database and what the provider declares secret.
-pub(super) fn split_secret(provider: &Provider, config: Map<String, Value>) -> (Map<String, Value>, Map<String, Value>) {
-    let is_secret = |name: &str| provider.connection_config.get(name).is_some_and(|field| field.secret);
+pub(super) fn split_secret(
+    provider: &Provider,
+    config: Map<String, Value>,
+) -> (Map<String, Value>, Map<String, Value>) {
+    let is_secret = |name: &str| {
+        provider
+            .connection_config
+            .get(name)
+            .is_some_and(|field| field.secret)
+    };
     let (mut open, mut secret) = (Map::new(), Map::new());
     for (name, value) in config {
-        if is_secret(&name) { secret.insert(name, value) } else { open.insert(name, value) };
+        if is_secret(&name) {
+            secret.insert(name, value)
+        } else {
+            open.insert(name, value)
+        };
     }
     (open, secret)
 }

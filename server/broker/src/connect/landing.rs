@@ -59,13 +59,19 @@ pub(super) enum LandingError {
 impl LandingError {
     /// True when the same transaction may go through in a moment.
     fn is_passing(&self) -> bool {
-        matches!(self, Self::Store(StoreError::Unavailable { .. } | StoreError::Conflict { .. } | StoreError::Aborted))
+        matches!(
+            self,
+            Self::Store(StoreError::Unavailable { .. } | StoreError::Conflict { .. } | StoreError::Aborted)
+        )
     }
 }
 
 impl Connect<'_> {
     /// Stores what an authorization brought, and with it the attempt's result.
-    pub(super) async fn land(&self, landing: &Landing<'_>) -> Result<(ConnectionId, Connected), LandingError> {
+    pub(super) async fn land(
+        &self,
+        landing: &Landing<'_>,
+    ) -> Result<(ConnectionId, Connected), LandingError> {
         let mut tries = 1;
         loop {
             match self.land_once(landing).await {
@@ -91,7 +97,10 @@ impl Connect<'_> {
             connection_id: landing.connection_key.clone(),
         };
         let mut tx = broker.store().begin().await?;
-        if integrations::find_by_id(&mut tx, &integration.id).await?.is_none() {
+        if integrations::find_by_id(&mut tx, &integration.id)
+            .await?
+            .is_none()
+        {
             return Err(LandingError::IntegrationGone);
         }
         let (outcome, row) = connections::insert_or_override(&mut tx, &new, now).await?;
@@ -102,22 +111,34 @@ impl Connect<'_> {
             Outcome::Creation => None,
             Outcome::Override => Some(broker.whole_config(&row)?),
         };
-        let config = settle(stored.as_ref(), landing.config, landing.carried, landing.answered.clone());
+        let config = settle(
+            stored.as_ref(),
+            landing.config,
+            landing.carried,
+            landing.answered.clone(),
+        );
         let (open, secret) = split_secret(landing.setup.provider, config);
         let secret = match secret.is_empty() {
             true => None,
-            false => Some(broker.sealing().seal_json(&cell::connection_secret_config(&row.id, environment), &secret)?),
+            false => Some(
+                broker
+                    .sealing()
+                    .seal_json(&cell::connection_secret_config(&row.id, environment), &secret)?,
+            ),
         };
         connections::set_config(&mut tx, &row.id, &Value::Object(open), secret.as_ref(), now).await?;
         let credential = NewCredential {
             connection_id: row.id.clone(),
             environment_id: environment.clone(),
             auth_mode: landing.credentials.auth_mode(),
-            sealed: broker.sealing().seal_json(&cell::credential(&row.id, environment), landing.credentials)?,
+            sealed: broker
+                .sealing()
+                .seal_json(&cell::credential(&row.id, environment), landing.credentials)?,
             expires_at: landing.credentials.expires_at(),
             lifetime: landing.lifetime_ms,
             granted_scopes: landing.granted_scopes.as_ref().map(|scopes| scopes.join(",")),
-            requested_scopes: (!landing.requested_scopes.is_empty()).then(|| landing.requested_scopes.join(",")),
+            requested_scopes: (!landing.requested_scopes.is_empty())
+                .then(|| landing.requested_scopes.join(",")),
         };
         credentials::put(&mut tx, &credential, now).await?;
         if let Some(session) = landing.session {

@@ -28,8 +28,8 @@ pub use browser_auth::{BrowserAuth, BrowserAuthError};
 pub use complete::{Callback, CompleteError, CompleteFailure, Completed};
 pub use results::{AttemptStatus, ResultFrame, Results, Subscription};
 pub use session::{
-    NewReconnectSession, NewSession, OpenSessionError, OpenedSession, Session, SessionAuthError, SessionDefaults,
-    SessionError, SessionOverrides, SessionView,
+    NewReconnectSession, NewSession, OpenSessionError, OpenedSession, Session, SessionAuthError,
+    SessionDefaults, SessionError, SessionOverrides, SessionView,
 };
 pub use submit::SubmitError;
 

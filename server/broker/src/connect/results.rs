@@ -101,7 +101,11 @@ struct Listener {
 
 impl Results {
     fn listener(&self, name: &str) -> Option<Arc<Listener>> {
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned()
     }
 
     /// A result was stored for this listener.
@@ -129,7 +133,12 @@ impl Subscription {
     pub async fn result(&self) -> ResultFrame {
         let own = [self.ws_client_id.clone()];
         loop {
-            let told = self.listener.told.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let told = self
+                .listener
+                .told
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
             if let Some(told) = told {
                 return told;
             }
@@ -153,7 +162,12 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        let mut listeners = self.broker.results().listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut listeners = self
+            .broker
+            .results()
+            .listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         listeners.remove(&self.ws_client_id);
     }
 }
@@ -163,10 +177,19 @@ impl Connect<'_> {
     pub fn listen(&self) -> Subscription {
         let ws_client_id = token::uuid_v4(self.broker.entropy());
         let listener = Arc::new(Listener::default());
-        let mut listeners = self.broker.results().listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut listeners = self
+            .broker
+            .results()
+            .listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         listeners.insert(ws_client_id.clone(), Arc::clone(&listener));
         drop(listeners);
-        Subscription { broker: self.broker.clone(), ws_client_id, listener }
+        Subscription {
+            broker: self.broker.clone(),
+            ws_client_id,
+            listener,
+        }
     }
 
     /// Tells a listener of this process why a browser was not let in. Such a refusal belongs to no environment and is

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use terapi_model::{
-    ConnectSessionId, ConnectUiSettings, ConnectionId, ConnectionKey, EndUser, IntegrationKey, Issue, IssueCode,
-    OperationId, Organization, Scope, Tags, Timestamp,
+    ConnectSessionId, ConnectUiSettings, ConnectionId, ConnectionKey, EndUser, IntegrationKey, Issue,
+    IssueCode, OperationId, Organization, Scope, Tags, Timestamp,
 };
 use terapi_store::connect_sessions::{self, ConnectSessionRow};
 use terapi_store::{StoreError, connections, integrations};
@@ -176,7 +176,9 @@ pub struct Session {
 impl Session {
     /// Whether an integration may be connected through it.
     pub fn allows(&self, key: &IntegrationKey) -> bool {
-        self.allowed_integrations.as_ref().is_none_or(|allowed| allowed.contains(key))
+        self.allowed_integrations
+            .as_ref()
+            .is_none_or(|allowed| allowed.contains(key))
     }
 }
 
@@ -202,7 +204,11 @@ impl Connect<'_> {
     ///
     /// # Errors
     /// [`OpenSessionError`].
-    pub async fn open_session(&self, caller: &Caller, new: NewSession) -> Result<OpenedSession, OpenSessionError> {
+    pub async fn open_session(
+        &self,
+        caller: &Caller,
+        new: NewSession,
+    ) -> Result<OpenedSession, OpenSessionError> {
         caller.require(&[Scope::CONNECT_SESSIONS_WRITE])?;
         self.open(caller, new, None).await
     }
@@ -218,13 +224,20 @@ impl Connect<'_> {
     ) -> Result<OpenedSession, OpenSessionError> {
         caller.require(&[Scope::CONNECT_SESSIONS_WRITE])?;
         let environment = caller.environment()?;
-        let NewReconnectSession { connection_key, integration_key, mut session } = new;
+        let NewReconnectSession {
+            connection_key,
+            integration_key,
+            mut session,
+        } = new;
         let target = {
             let mut db = self.broker.store().read().await?;
             connections::find(&mut db, environment, &integration_key, &connection_key).await?
         };
         let Some(target) = target else {
-            return Err(OpenSessionError::UnknownReconnectTarget { connection_key, integration_key });
+            return Err(OpenSessionError::UnknownReconnectTarget {
+                connection_key,
+                integration_key,
+            });
         };
         session.allowed_integrations = vec![integration_key];
         self.open(caller, session, Some(target.connection.id)).await
@@ -240,9 +253,11 @@ impl Connect<'_> {
         let mut issues = self.unknown_integrations(caller, &new).await?;
         let webhook_url_override = self.take_webhook_url(&mut new, &mut issues);
         let generated = Tags::generated(new.end_user.as_ref(), new.organization.as_ref());
-        let tags = generated.overlaid(&new.tags.take().unwrap_or_default()).map_err(|error| {
-            issues.push(Issue::at(["tags"], IssueCode::TooBig, error.to_string()));
-        });
+        let tags = generated
+            .overlaid(&new.tags.take().unwrap_or_default())
+            .map_err(|error| {
+                issues.push(Issue::at(["tags"], IssueCode::TooBig, error.to_string()));
+            });
         let (Ok(tags), true) = (tags, issues.is_empty()) else {
             return Err(OpenSessionError::Invalid(issues));
         };
@@ -254,9 +269,11 @@ impl Connect<'_> {
         let expires_at = now.plus_seconds(LIFE_S);
         let defaults_sealed = match new.defaults.is_empty() {
             true => None,
-            false => {
-                Some(broker.sealing().seal_json(&cell::session_defaults(&id, environment), &new.defaults)?)
-            }
+            false => Some(
+                broker
+                    .sealing()
+                    .seal_json(&cell::session_defaults(&id, environment), &new.defaults)?,
+            ),
         };
         let overrides = (!new.overrides.is_empty()).then(|| serde_json::json!(new.overrides));
         let row = ConnectSessionRow {
@@ -280,17 +297,29 @@ impl Connect<'_> {
         connect_sessions::insert(&mut tx, &row).await?;
         tx.commit().await?;
         tracing::info!(operation = %row.operation_id, session = %row.id, "connect session opened");
-        Ok(OpenedSession { connect_link: broker.settings().connect_link(token.expose()), token, expires_at })
+        Ok(OpenedSession {
+            connect_link: broker.settings().connect_link(token.expose()),
+            token,
+            expires_at,
+        })
     }
 
     /// Every integration that is named must exist (rest.md 4.1).
-    async fn unknown_integrations(&self, caller: &Caller, new: &NewSession) -> Result<Vec<Issue>, OpenSessionError> {
+    async fn unknown_integrations(
+        &self,
+        caller: &Caller,
+        new: &NewSession,
+    ) -> Result<Vec<Issue>, OpenSessionError> {
         let environment = caller.environment()?;
         let mut named: Vec<(Vec<String>, &IntegrationKey)> = Vec::new();
         let allowed = new.allowed_integrations.iter().enumerate();
         named.extend(allowed.map(|(at, key)| (vec!["allowed_integrations".to_owned(), at.to_string()], key)));
         let path = |field: &str, key: &IntegrationKey| vec![field.to_owned(), key.to_string()];
-        named.extend(new.defaults.keys().map(|key| (path("integrations_config_defaults", key), key)));
+        named.extend(
+            new.defaults
+                .keys()
+                .map(|key| (path("integrations_config_defaults", key), key)),
+        );
         named.extend(new.overrides.keys().map(|key| (path("overrides", key), key)));
         let mut issues = Vec::new();
         let mut db = self.broker.store().read().await?;
@@ -312,14 +341,29 @@ impl Connect<'_> {
                 None
             }
         };
-        let explicit = new.webhook_url_override.as_deref().map(|text| check(text, vec!["webhook_url_override".to_owned()]));
+        let explicit = new
+            .webhook_url_override
+            .as_deref()
+            .map(|text| check(text, vec!["webhook_url_override".to_owned()]));
         let mut older = None;
         for (key, defaults) in &mut new.defaults {
-            let Some(value) = defaults.connection_config.as_mut().and_then(|config| config.remove("webhook_url")) else {
+            let Some(value) = defaults
+                .connection_config
+                .as_mut()
+                .and_then(|config| config.remove("webhook_url"))
+            else {
                 continue;
             };
-            let path = ["integrations_config_defaults", key.as_str(), "connection_config", "webhook_url"];
-            let found = check(value.as_str().unwrap_or("not text"), path.map(str::to_owned).to_vec());
+            let path = [
+                "integrations_config_defaults",
+                key.as_str(),
+                "connection_config",
+                "webhook_url",
+            ];
+            let found = check(
+                value.as_str().unwrap_or("not text"),
+                path.map(str::to_owned).to_vec(),
+            );
             older = older.or(found);
         }
         match explicit {
@@ -333,14 +377,20 @@ impl Connect<'_> {
     /// # Errors
     /// [`SessionAuthError`].
     pub async fn authenticate_session(&self, token: &str) -> Result<Session, SessionAuthError> {
-        let secret = token.strip_prefix(TOKEN_PREFIX).ok_or(SessionAuthError::InvalidFormat)?;
-        let sound = secret.len() == 64 && secret.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let secret = token
+            .strip_prefix(TOKEN_PREFIX)
+            .ok_or(SessionAuthError::InvalidFormat)?;
+        let sound = secret.len() == 64
+            && secret
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         if !sound {
             return Err(SessionAuthError::InvalidFormat);
         }
         let row = {
             let mut db = self.broker.store().read().await?;
-            connect_sessions::find_live_by_hash(&mut db, &token_hash(token).to_hex(), self.broker.now()).await?
+            connect_sessions::find_live_by_hash(&mut db, &token_hash(token).to_hex(), self.broker.now())
+                .await?
         };
         let row = row.ok_or(SessionAuthError::Unknown)?;
         let session = self.session_of(row).await.map_err(|error| match error {
@@ -363,11 +413,14 @@ impl Connect<'_> {
     }
 
     async fn session_of(&self, row: ConnectSessionRow) -> Result<Option<Session>, SessionError> {
-        let Some(environment) = self.broker.environments().find(&row.environment_id).await? else { return Ok(None) };
+        let Some(environment) = self.broker.environments().find(&row.environment_id).await? else {
+            return Ok(None);
+        };
         let defaults = match &row.defaults_sealed {
-            Some(sealed) => {
-                self.broker.sealing().open_json(&cell::session_defaults(&row.id, &row.environment_id), sealed)?
-            }
+            Some(sealed) => self
+                .broker
+                .sealing()
+                .open_json(&cell::session_defaults(&row.id, &row.environment_id), sealed)?,
             None => BTreeMap::new(),
         };
         let caller = Caller {
@@ -384,7 +437,10 @@ impl Connect<'_> {
             tags: row.tags,
             allowed_integrations: row.allowed_integrations,
             defaults,
-            overrides: row.overrides.and_then(|json| serde_json::from_value(json).ok()).unwrap_or_default(),
+            overrides: row
+                .overrides
+                .and_then(|json| serde_json::from_value(json).ok())
+                .unwrap_or_default(),
             webhook_url_override: row.webhook_url_override,
             reconnect: row.reconnect_connection_id,
             operation_id: row.operation_id,

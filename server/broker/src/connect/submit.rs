@@ -67,7 +67,9 @@ impl SubmitError {
 impl From<VerificationError> for SubmitError {
     fn from(error: VerificationError) -> Self {
         match &error {
-            VerificationError::Refused(_) | VerificationError::Template(_) => Self::TestFailed(error.to_string()),
+            VerificationError::Refused(_) | VerificationError::Template(_) => {
+                Self::TestFailed(error.to_string())
+            }
             VerificationError::Egress(EgressError::Timeout { .. }) => Self::Timeout(error.to_string()),
             VerificationError::Egress(_) => Self::Unreachable(error.to_string()),
         }
@@ -101,7 +103,9 @@ impl Typed<'_> {
     fn check(&self, provider: &Provider) -> Result<Credentials, SubmitError> {
         let checked = match (&provider.auth, self) {
             (AuthSpec::ApiKey, Self::ApiKey(key)) => api_key::credentials(provider, key),
-            (AuthSpec::Basic, Self::Basic(username, password)) => basic::credentials(provider, username, password),
+            (AuthSpec::Basic, Self::Basic(username, password)) => {
+                basic::credentials(provider, username, password)
+            }
             (other, _) => return Err(SubmitError::OtherMode(other.mode())),
         };
         checked.map_err(SubmitError::Invalid)
@@ -135,7 +139,8 @@ impl Connect<'_> {
         username: SecretString,
         password: SecretString,
     ) -> Result<Connected, SubmitError> {
-        self.submit(auth, key, input, Typed::Basic(&username, &password)).await
+        self.submit(auth, key, input, Typed::Basic(&username, &password))
+            .await
     }
 
     async fn submit(
@@ -170,8 +175,11 @@ impl Connect<'_> {
         let setup = &admitted.setup;
         let credentials = typed.check(setup.provider)?;
         let config: &Map<String, Value> = &admitted.gathered.config;
-        let holder =
-            Holder { credentials: &credentials, connection_config: config, integration_config: &setup.integration_config };
+        let holder = Holder {
+            credentials: &credentials,
+            connection_config: config,
+            integration_config: &setup.integration_config,
+        };
         verify(self.broker.egress(), setup.provider, holder).await?;
         let landing = Landing {
             setup,

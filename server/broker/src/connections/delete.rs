@@ -35,9 +35,12 @@ impl Connections<'_> {
         caller.require(&[Scope::CONNECTIONS_DELETE])?;
         let environment = caller.environment()?;
         let mut tx = self.broker.store().begin().await?;
-        let integration =
-            integrations::find(&mut tx, environment, integration).await?.ok_or(DeleteConnectionError::UnknownIntegration)?;
-        let row = connections::find_row(&mut tx, &integration.id, key).await?.ok_or(DeleteConnectionError::NotFound)?;
+        let integration = integrations::find(&mut tx, environment, integration)
+            .await?
+            .ok_or(DeleteConnectionError::UnknownIntegration)?;
+        let row = connections::find_row(&mut tx, &integration.id, key)
+            .await?
+            .ok_or(DeleteConnectionError::NotFound)?;
         let deleted = connections::soft_delete(&mut tx, &row.id, self.broker.now()).await?;
         tx.commit().await?;
         tracing::info!(connection = %row.id, integration = %integration.unique_key, "connection deleted");
@@ -48,11 +51,17 @@ impl Connections<'_> {
     ///
     /// # Errors
     /// [`DeleteConnectionError`].
-    pub async fn delete_by_id(&self, caller: &Caller, id: &ConnectionId) -> Result<bool, DeleteConnectionError> {
+    pub async fn delete_by_id(
+        &self,
+        caller: &Caller,
+        id: &ConnectionId,
+    ) -> Result<bool, DeleteConnectionError> {
         caller.require(&[Scope::CONNECTIONS_DELETE])?;
         let environment = caller.environment()?;
         let mut tx = self.broker.store().begin().await?;
-        let Some(row) = connections::find_for_update(&mut tx, id).await? else { return Ok(false) };
+        let Some(row) = connections::find_for_update(&mut tx, id).await? else {
+            return Ok(false);
+        };
         if row.environment_id != *environment {
             return Ok(false);
         }

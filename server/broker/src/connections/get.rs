@@ -14,7 +14,7 @@ use crate::{Caller, Forbidden};
 pub struct GetOptions {
     /// With its credentials, renewed if need be. Asks for the scope that allows it.
     pub with_credentials: bool,
-    /// Renew even when there is no need.
+    /// Renew even when there is no need; asks for credentials by itself.
     pub force_refresh: bool,
     /// How many seconds the access token must still live; `None`: decision D15.
     pub min_ttl: Option<u32>,
@@ -95,36 +95,58 @@ impl Connections<'_> {
             let mut db = self.broker.store().read().await?;
             match connections::find(&mut db, environment, integration, key).await? {
                 Some(detail) => detail,
-                None if integrations::find(&mut db, environment, integration).await?.is_none() => {
+                None if integrations::find(&mut db, environment, integration)
+                    .await?
+                    .is_none() =>
+                {
                     return Err(GetConnectionError::UnknownIntegration);
                 }
                 None => return Err(GetConnectionError::NotFound),
             }
         };
-        if !options.with_credentials {
+        if !options.with_credentials && !options.force_refresh {
             let connection = self.shown(detail, Map::new()).await?;
-            return Ok(FetchedConnection { connection, credentials: None });
+            return Ok(FetchedConnection {
+                connection,
+                credentials: None,
+            });
         }
         let id = detail.connection.id.clone();
-        let wanted = Wanted { force: options.force_refresh, min_ttl: options.min_ttl };
+        let wanted = Wanted {
+            force: options.force_refresh,
+            min_ttl: options.min_ttl,
+        };
         match self.broker.fresh_credentials(&detail, wanted).await {
             Ok(fresh) => {
                 let now = self.broker.now();
-                if detail.connection.last_fetched_at.is_none_or(|at| now.millis_since(at) >= FETCHED_EVERY) {
+                if detail
+                    .connection
+                    .last_fetched_at
+                    .is_none_or(|at| now.millis_since(at) >= FETCHED_EVERY)
+                {
                     self.note_fetch(&id).await;
                 }
                 // Renewing changes the row; what is shown must go with the credentials it is shown with.
                 let latest = match fresh.renewed {
-                    true => self.find_again(caller, &id).await?.ok_or(GetConnectionError::NotFound)?,
+                    true => self
+                        .find_again(caller, &id)
+                        .await?
+                        .ok_or(GetConnectionError::NotFound)?,
                     false => detail,
                 };
                 let secret_config = self.broker.secret_config(&latest.connection)?;
                 let mut connection = self.shown(latest, secret_config).await?;
                 connection.last_fetched_at = Some(now);
-                Ok(FetchedConnection { connection, credentials: Some(fresh.credentials) })
+                Ok(FetchedConnection {
+                    connection,
+                    credentials: Some(fresh.credentials),
+                })
             }
             Err(RefreshError::Failure(reason)) => {
-                let latest = self.find_again(caller, &id).await?.ok_or(GetConnectionError::NotFound)?;
+                let latest = self
+                    .find_again(caller, &id)
+                    .await?
+                    .ok_or(GetConnectionError::NotFound)?;
                 let connection = Box::new(self.shown(latest, Map::new()).await?);
                 Err(GetConnectionError::InvalidCredentials { reason, connection })
             }
@@ -161,14 +183,20 @@ impl Connections<'_> {
     ) -> Result<Option<Credentials>, ReadConnectionError> {
         caller.require(&[Scope::CONNECTIONS_READ_CREDENTIALS])?;
         let detail = self.find_again(caller, id).await?;
-        let Some(credential) = detail.and_then(|detail| detail.credential) else { return Ok(None) };
+        let Some(credential) = detail.and_then(|detail| detail.credential) else {
+            return Ok(None);
+        };
         let place = cell::credential(&credential.connection_id, &credential.environment_id);
         let credentials = self.broker.sealing().open_json(&place, &credential.sealed)?;
         tracing::info!(connection = %id, "credentials revealed");
         Ok(Some(credentials))
     }
 
-    async fn find_again(&self, caller: &Caller, id: &ConnectionId) -> Result<Option<ConnectionDetail>, FindError> {
+    async fn find_again(
+        &self,
+        caller: &Caller,
+        id: &ConnectionId,
+    ) -> Result<Option<ConnectionDetail>, FindError> {
         let environment = caller.environment()?;
         let mut db = self.broker.store().read().await?;
         Ok(connections::find_by_id(&mut db, environment, id).await?)

@@ -112,7 +112,10 @@ impl Connections<'_> {
         };
         let limit = page.limit.clamp(1, 500);
         let mut db = self.broker.store().read().await?;
-        let wanted = Page { limit: limit + 1, start };
+        let wanted = Page {
+            limit: limit + 1,
+            start,
+        };
         let mut rows = connections::list(&mut db, environment, &filter, &wanted).await?;
         let is_last = rows.len() <= limit as usize;
         rows.truncate(limit as usize);

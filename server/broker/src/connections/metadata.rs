@@ -46,7 +46,8 @@ impl Connections<'_> {
         keys: &[ConnectionKey],
         metadata: &Map<String, Value>,
     ) -> Result<(), MetadataError> {
-        self.write_metadata(caller, integration, keys, metadata, Mode::Replace).await
+        self.write_metadata(caller, integration, keys, metadata, Mode::Replace)
+            .await
     }
 
     /// Lays the given top-level members over the metadata of one or several connections, all of them or none.
@@ -60,7 +61,8 @@ impl Connections<'_> {
         keys: &[ConnectionKey],
         metadata: &Map<String, Value>,
     ) -> Result<(), MetadataError> {
-        self.write_metadata(caller, integration, keys, metadata, Mode::Merge).await
+        self.write_metadata(caller, integration, keys, metadata, Mode::Merge)
+            .await
     }
 
     async fn write_metadata(
@@ -118,7 +120,9 @@ fn has_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
         Value::Array(items) => items.iter().any(has_nul),
-        Value::Object(members) => members.iter().any(|(key, value)| key.contains('\0') || has_nul(value)),
+        Value::Object(members) => members
+            .iter()
+            .any(|(key, value)| key.contains('\0') || has_nul(value)),
         _ => false,
     }
 }

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 use terapi_model::{
-    AuthMode, ConnectionId, ConnectionKey, IntegrationId, IntegrationKey, OperationId, Organization, ProviderName, Tags,
-    Timestamp, WireId,
+    AuthMode, ConnectionId, ConnectionKey, IntegrationId, IntegrationKey, OperationId, Organization,
+    ProviderName, Tags, Timestamp, WireId,
 };
 
 pub use delete::DeleteConnectionError;
@@ -94,8 +94,14 @@ pub struct Connection {
 impl Connection {
     /// Scopes that were asked for and not granted; empty when the provider did not say what it granted.
     pub fn missing_scopes(&self) -> Vec<&str> {
-        let Some(granted) = &self.granted_scopes else { return Vec::new() };
-        self.requested_scopes.iter().filter(|scope| !granted.contains(scope)).map(String::as_str).collect()
+        let Some(granted) = &self.granted_scopes else {
+            return Vec::new();
+        };
+        self.requested_scopes
+            .iter()
+            .filter(|scope| !granted.contains(scope))
+            .map(String::as_str)
+            .collect()
     }
 }
 
@@ -119,7 +125,11 @@ impl ConnectionState {
 
     /// The state of a stored name; what this version does not know counts as active.
     pub fn parse(text: &str) -> Self {
-        if text == Self::NeedsReauth.as_str() { Self::NeedsReauth } else { Self::Active }
+        if text == Self::NeedsReauth.as_str() {
+            Self::NeedsReauth
+        } else {
+            Self::Active
+        }
     }
 }
 

@@ -13,9 +13,10 @@ impl From<EndUserRow> for EndUserRecord {
             display_name: row.display_name,
             email: row.email,
             tags: row.tags,
-            organization: row
-                .organization_id
-                .map(|id| Organization { id, display_name: row.organization_display_name }),
+            organization: row.organization_id.map(|id| Organization {
+                id,
+                display_name: row.organization_display_name,
+            }),
         }
     }
 }
@@ -31,13 +32,20 @@ impl From<CredentialState> for ConnectionState {
 
 /// A connection as rows hold it. `secret_config` are the opened secret fields of its config, or nothing.
 pub(crate) fn view(detail: ConnectionDetail, tags: Tags, secret_config: Map<String, Value>) -> Connection {
-    let ConnectionDetail { connection, integration, credential, end_user } = detail;
+    let ConnectionDetail {
+        connection,
+        integration,
+        credential,
+        end_user,
+    } = detail;
     let name = IntegrationName {
         unique_key: integration.unique_key,
         provider: integration.provider,
         display_name: integration.display_name,
     };
-    let scopes = credential.as_ref().map(|row| (row.granted_scopes.clone(), row.requested_scopes.clone()));
+    let scopes = credential
+        .as_ref()
+        .map(|row| (row.granted_scopes.clone(), row.requested_scopes.clone()));
     let health = credential.map(|row| Health {
         auth_mode: row.auth_mode,
         state: row.state,
@@ -99,7 +107,9 @@ fn assemble(
         created_at: row.created_at,
         updated_at: row.updated_at,
         last_fetched_at: row.last_fetched_at,
-        state: health.as_ref().map_or(ConnectionState::Active, |health| health.state.into()),
+        state: health
+            .as_ref()
+            .map_or(ConnectionState::Active, |health| health.state.into()),
         expires_at: health.as_ref().and_then(|health| health.expires_at),
         last_refresh_success_at: health.as_ref().and_then(|health| health.last_refresh_success_at),
         last_refresh_failure_at: health.as_ref().and_then(|health| health.last_refresh_failure_at),
@@ -115,5 +125,8 @@ pub(crate) fn object(value: &Value) -> Map<String, Value> {
 
 /// Scopes as a column holds them.
 fn split_scopes(text: &str) -> Vec<String> {
-    text.split(',').filter(|scope| !scope.is_empty()).map(str::to_owned).collect()
+    text.split(',')
+        .filter(|scope| !scope.is_empty())
+        .map(str::to_owned)
+        .collect()
 }

@@ -1,6 +1,6 @@
 use terapi_model::{
-    ConnectionId, ConnectionKey, EndUser, EndUserId, EnvironmentId, IntegrationKey, Issue, IssueCode, Organization, Scope,
-    TagError, Tags,
+    ConnectionId, ConnectionKey, EndUser, EndUserId, EnvironmentId, IntegrationKey, Issue, IssueCode,
+    Organization, Scope, TagError, Tags,
 };
 use terapi_store::end_users::{self, EndUserRow};
 use terapi_store::{StoreError, Tx, connection_tags, connections, integrations};
@@ -71,7 +71,9 @@ impl Connections<'_> {
         let mut tx = self.broker.store().begin().await?;
         let integration = integrations::find(&mut tx, environment, integration).await?;
         let integration = integration.ok_or(UpdateConnectionError::UnknownIntegration)?;
-        let row = connections::find_row(&mut tx, &integration.id, key).await?.ok_or(UpdateConnectionError::NotFound)?;
+        let row = connections::find_row(&mut tx, &integration.id, key)
+            .await?
+            .ok_or(UpdateConnectionError::NotFound)?;
         if let Some(end_user) = &patch.end_user {
             link_end_user(self.broker, &mut tx, environment, &row.id, end_user, None).await?;
         }
@@ -96,7 +98,9 @@ pub(crate) async fn link_end_user(
     end_user: &EndUser,
     organization: Option<&Organization>,
 ) -> Result<(), StoreError> {
-    let Some(row) = connections::find_for_update(tx, connection).await? else { return Ok(()) };
+    let Some(row) = connections::find_for_update(tx, connection).await? else {
+        return Ok(());
+    };
     let known = match &row.end_user_id {
         Some(id) => end_users::find(tx, id).await?,
         None => None,
@@ -104,7 +108,11 @@ pub(crate) async fn link_end_user(
     let is_known = known.is_some();
     let now = broker.now();
     let (id, created_at, known_organization) = match known {
-        Some(known) => (known.id, known.created_at, (known.organization_id, known.organization_display_name)),
+        Some(known) => (
+            known.id,
+            known.created_at,
+            (known.organization_id, known.organization_display_name),
+        ),
         None => (broker.mint(EndUserId::mint), now, (None, None)),
     };
     let (organization_id, organization_display_name) = match organization {

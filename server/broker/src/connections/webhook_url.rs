@@ -22,10 +22,14 @@ pub(crate) fn check_webhook_url(broker: &Broker, text: &str) -> Result<Option<St
         return Err("must be an absolute address that begins with https:// or http://".to_owned());
     }
     let own = &broker.settings().public_url;
-    let is_own_host = url.host_str() == own.host_str() && url.port_or_known_default() == own.port_or_known_default();
+    let is_own_host =
+        url.host_str() == own.host_str() && url.port_or_known_default() == own.port_or_known_default();
     if is_own_host {
         return Err("may not be this instance's own address".to_owned());
     }
-    broker.egress().judge_literal(&url).map_err(|error| error.to_string())?;
+    broker
+        .egress()
+        .judge_literal(&url)
+        .map_err(|error| error.to_string())?;
     Ok(Some(text.to_owned()))
 }

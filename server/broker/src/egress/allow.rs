@@ -14,7 +14,9 @@ pub struct EgressAllow {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AllowError {
     /// The network is none.
-    #[error("`{0}` is not a network; expected an address such as 10.1.2.3, a network such as 10.0.0.0/8, or [::1]")]
+    #[error(
+        "`{0}` is not a network; expected an address such as 10.1.2.3, a network such as 10.0.0.0/8, or [::1]"
+    )]
     Network(String),
     /// The port is none.
     #[error("`{0}` does not end in a port from 1 to 65535")]
@@ -86,8 +88,20 @@ mod tests {
 
     #[test]
     fn networks_and_ports_are_read_in_every_spelling() {
-        let entries = ["10.0.0.0/8", "127.0.0.1:4010", "[::1]:4011", "fd00::/8", "[fe80::]/10:80", " 192.0.2.1 "];
-        let allow = AllowList(entries.into_iter().map(|entry| EgressAllow::parse(entry).unwrap()).collect());
+        let entries = [
+            "10.0.0.0/8",
+            "127.0.0.1:4010",
+            "[::1]:4011",
+            "fd00::/8",
+            "[fe80::]/10:80",
+            " 192.0.2.1 ",
+        ];
+        let allow = AllowList(
+            entries
+                .into_iter()
+                .map(|entry| EgressAllow::parse(entry).unwrap())
+                .collect(),
+        );
         for (ip, port, permitted) in [
             ("10.9.8.7", 1, true),
             ("127.0.0.1", 4010, true),
@@ -101,7 +115,11 @@ mod tests {
             ("192.0.2.1", 9, true),
             ("192.0.2.2", 9, false),
         ] {
-            assert_eq!(allow.permits(ip.parse().unwrap(), Some(port)), permitted, "{ip} {port}");
+            assert_eq!(
+                allow.permits(ip.parse().unwrap(), Some(port)),
+                permitted,
+                "{ip} {port}"
+            );
         }
         assert!(!allow.permits("127.0.0.1".parse().unwrap(), None));
         assert_eq!(allow.ports().into_iter().collect::<Vec<_>>(), [80, 4010, 4011]);
@@ -109,7 +127,16 @@ mod tests {
 
     #[test]
     fn a_bad_entry_is_named() {
-        for bad in ["localhost", "10.0.0.0/33", "10.0.0.1:0", "10.0.0.1:http", "[::1", "[::1]:70000", "::1/129", "x:1"] {
+        for bad in [
+            "localhost",
+            "10.0.0.0/33",
+            "10.0.0.1:0",
+            "10.0.0.1:http",
+            "[::1",
+            "[::1]:70000",
+            "::1/129",
+            "x:1",
+        ] {
             let error = EgressAllow::parse(bad).unwrap_err();
             assert!(error.to_string().contains(bad), "{error}");
         }

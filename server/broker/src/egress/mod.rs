@@ -167,7 +167,10 @@ impl Egress {
                     port,
                     public: scheme == Scheme::Tls,
                 };
-                #[expect(clippy::disallowed_methods, reason = "the one place that builds clients, behind the guard")]
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "the one place that builds clients, behind the guard"
+                )]
                 let builder = reqwest::Client::builder();
                 let client = builder
                     .tls_backend_preconfigured(tls.clone())
@@ -183,7 +186,11 @@ impl Egress {
                 lanes.insert((port, scheme), client);
             }
         }
-        Ok(Self(Arc::new(Inner { lanes, allow, token_limit: options.token_limit })))
+        Ok(Self(Arc::new(Inner {
+            lanes,
+            allow,
+            token_limit: options.token_limit,
+        })))
     }
 
     /// Sends a request to a token endpoint, or a small one like it, and reads the whole answer.
@@ -194,7 +201,10 @@ impl Egress {
     /// # Panics
     /// In debug builds, when a database transaction is open in this task: a slow provider must never hold one.
     pub async fn send(&self, request: Outbound) -> Result<Answer, EgressError> {
-        debug_assert!(!terapi_store::tx_alive(), "no transaction may be open while a provider is asked");
+        debug_assert!(
+            !terapi_store::tx_alive(),
+            "no transaction may be open while a provider is asked"
+        );
         let host = request.url.host_str().unwrap_or_default().to_owned();
         let client = self.lane_for(&request.url)?;
         let exchange = async {
@@ -209,7 +219,10 @@ impl Egress {
         };
         match tokio::time::timeout(self.0.token_limit, exchange).await {
             Ok(answer) => answer,
-            Err(_) => Err(EgressError::Timeout { host, seconds: self.0.token_limit.as_secs() }),
+            Err(_) => Err(EgressError::Timeout {
+                host,
+                seconds: self.0.token_limit.as_secs(),
+            }),
         }
     }
 
@@ -234,7 +247,9 @@ impl Egress {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(EgressError::BadAddress("it has a user name or password in it"));
         }
-        let port = url.port_or_known_default().ok_or(EgressError::BadAddress("it has no port"))?;
+        let port = url
+            .port_or_known_default()
+            .ok_or(EgressError::BadAddress("it has no port"))?;
         let literal = match url.host() {
             None => return Err(EgressError::BadAddress("it has no host")),
             Some(Host::Domain(_)) => None,
@@ -273,14 +288,20 @@ pub fn install_crypto() {
 fn tls_config(extra_roots_pem: Option<&[u8]>) -> Result<ClientConfig, EgressBuildError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let extra = extra_certificates(extra_roots_pem)?;
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+    let builder =
+        ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
     let mut config = match Verifier::new(Arc::clone(&provider)) {
         Ok(_) => {
             let verifier = Verifier::new_with_extra_roots(extra, provider)?;
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()
+            builder
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(verifier))
+                .with_no_client_auth()
         }
         Err(_) => {
-            let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+            let mut roots = rustls::RootCertStore {
+                roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+            };
             for certificate in extra {
                 roots.add(certificate)?;
             }
@@ -297,7 +318,9 @@ fn extra_certificates(pem: Option<&[u8]>) -> Result<Vec<CertificateDer<'static>>
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| EgressBuildError::BadCertificates(error.to_string()))?;
     if certificates.is_empty() {
-        return Err(EgressBuildError::BadCertificates("there is no certificate in it".to_owned()));
+        return Err(EgressBuildError::BadCertificates(
+            "there is no certificate in it".to_owned(),
+        ));
     }
     Ok(certificates)
 }
@@ -308,11 +331,17 @@ async fn read_all(host: &str, mut response: reqwest::Response) -> Result<Answer,
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| describe(host, &error))? {
         if body.len() + chunk.len() > MOST_BYTES {
-            return Err(EgressError::TooLarge { host: host.to_owned() });
+            return Err(EgressError::TooLarge {
+                host: host.to_owned(),
+            });
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer { status, headers, body })
+    Ok(Answer {
+        status,
+        headers,
+        body,
+    })
 }
 
 /// reqwest's own text may contain the address with its query, so the causes are named here instead.
@@ -341,5 +370,8 @@ fn describe(host: &str, error: &reqwest::Error) -> EgressError {
     if error.is_timeout() && error.is_connect() {
         reason = "connecting took too long";
     }
-    EgressError::Unreachable { host: host.to_owned(), reason: reason.to_owned() }
+    EgressError::Unreachable {
+        host: host.to_owned(),
+        reason: reason.to_owned(),
+    }
 }

@@ -21,7 +21,12 @@ pub struct SystemLookup;
 
 impl Lookup for SystemLookup {
     fn addresses(&self, name: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
-        Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.map(|found| found.ip()).collect()) })
+        Box::pin(async move {
+            Ok(tokio::net::lookup_host((name, 0))
+                .await?
+                .map(|found| found.ip())
+                .collect())
+        })
     }
 }
 
@@ -57,15 +62,26 @@ impl Resolve for GuardedResolver {
         let found = self.lookup.addresses(name.as_str().to_owned());
         let (allow, port, public) = (Arc::clone(&self.allow), self.port, self.public);
         Box::pin(async move {
-            let found = found.await.map_err(|error| io::Error::new(io::ErrorKind::NotFound, error))?;
+            let found = found
+                .await
+                .map_err(|error| io::Error::new(io::ErrorKind::NotFound, error))?;
             let Some(first) = found.first().copied() else {
                 return Err(io::Error::from(io::ErrorKind::NotFound).into());
             };
             let passes = |ip: &IpAddr| (public && guard::is_public(*ip)) || allow.permits(*ip, port);
-            let passed: Vec<SocketAddr> = found.into_iter().filter(passes).map(|ip| SocketAddr::new(ip, 0)).collect();
+            let passed: Vec<SocketAddr> = found
+                .into_iter()
+                .filter(passes)
+                .map(|ip| SocketAddr::new(ip, 0))
+                .collect();
             if passed.is_empty() {
                 let plain = !public && guard::is_public(first);
-                return Err(RefusedAddress { name: name.as_str().to_owned(), address: first, plain }.into());
+                return Err(RefusedAddress {
+                    name: name.as_str().to_owned(),
+                    address: first,
+                    plain,
+                }
+                .into());
             }
             Ok(Box::new(passed.into_iter()) as Addrs)
         })

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tempfile::TempDir;
 use terapi_broker::egress::{Egress, EgressAllow, EgressOptions};
@@ -32,6 +33,10 @@ pub struct House {
 pub struct Plan {
     pub signup: Signup,
     pub demo: Option<Url>,
+    /// How long a token request may take.
+    pub token_limit: Duration,
+    /// Providers of its own: name and file.
+    pub providers: &'static [(&'static str, &'static str)],
 }
 
 impl Default for Plan {
@@ -39,6 +44,8 @@ impl Default for Plan {
         Self {
             signup: Signup::Open,
             demo: None,
+            token_limit: Duration::from_secs(20),
+            providers: &[],
         }
     }
 }
@@ -161,12 +168,18 @@ async fn build(folder: &TempDir, keyring: &str, clock: Arc<TestClock>, plan: Pla
     let store = Store::open(&StoreOptions::new(url)).await.unwrap();
     store.migrate().await.unwrap();
     let loopback = EgressAllow::parse("127.0.0.0/8").unwrap();
+    let providers = folder.path().join("providers");
+    std::fs::create_dir_all(&providers).unwrap();
+    for (name, text) in plan.providers {
+        std::fs::write(providers.join(format!("{name}.yaml")), text).unwrap();
+    }
     Broker::new(Parts {
         store,
         keyring: Keyring::parse(keyring).unwrap(),
-        catalogue: Catalogue::load(None).unwrap(),
+        catalogue: Catalogue::load(Some(&providers)).unwrap(),
         egress: Egress::new(&EgressOptions {
             allow: vec![loopback],
+            token_limit: plan.token_limit,
             ..EgressOptions::default()
         })
         .unwrap(),

@@ -1,10 +1,15 @@
 //! The broker over a real database, with the clock held still.
 #![allow(clippy::unwrap_used)]
 
+mod connect;
+mod connections;
+mod egress;
 mod environments;
+mod flow;
 mod house;
 mod instance;
 mod integrations;
 mod keys;
 mod operators;
+mod refresh;
 mod upkeep;

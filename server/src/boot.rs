@@ -50,11 +50,18 @@ pub async fn start(config: &Config, environment: &Environment) -> anyhow::Result
         demo: config.demo.clone(),
     };
     let broker = Broker::new(Parts { store, keyring, catalogue, egress, clock, entropy, settings });
+    Ok(broker)
+}
+
+/// What a serving instance takes from its configuration into the database: imported keys, the demo's integrations.
+///
+/// # Errors
+/// When a key cannot be taken, or the database does not answer.
+pub async fn import(broker: &Broker, config: &Config, environment: &Environment) -> anyhow::Result<()> {
     if let Some(acme) = &config.demo {
         broker.integrations().create_demo(acme).await.context("TERAPI_DEMO")?;
     }
-    broker.keys().import_managed(environment.secret_keys()?).await.context("TERAPI_SECRET_KEY_<ENV>")?;
-    Ok(broker)
+    broker.keys().import_managed(environment.secret_keys()?).await.context("TERAPI_SECRET_KEY_<ENV>")
 }
 
 fn egress_options(config: &Config) -> anyhow::Result<EgressOptions> {

@@ -69,8 +69,10 @@ pub async fn serve(
     }
     tracker.close();
     tokio::select! {
-        () = tracker.wait() => bail!("every listener stopped"),
+        // Asked to stop with nothing in flight, both are ready at once: the wish to stop is looked at first.
+        biased;
         () = stop.cancelled() => {}
+        () = tracker.wait() => bail!("every listener stopped"),
     }
     draining.begin();
     if tokio::time::timeout(DRAIN, tracker.wait()).await.is_err() {

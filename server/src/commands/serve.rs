@@ -15,6 +15,7 @@ pub async fn run(config: &Config, environment: &Environment) -> anyhow::Result<(
     let stop_signal = serve::stop_signal();
     let listeners = serve::bind(&config.listen).await?;
     let broker = boot::start(config, environment).await?;
+    boot::import(&broker, config, environment).await?;
     greet(&broker).await?;
     let draining = Draining::default();
     let state = AppState::new(broker.clone(), config, draining.clone());

@@ -71,6 +71,13 @@ export class Rest {
         return data as ConnectSession;
     }
 
+    /** Connects an API key as the browser SDK does, and returns the connection's id. */
+    async connectWithKey(integration: string, session: object = {}): Promise<string> {
+        const { token } = await this.openSession(integration, session);
+        const path = `/api-auth/api-key/${integration}?${new URLSearchParams({ connect_session_token: token })}`;
+        return (await this.must("POST", path, { apiKey: DEMO.apiKey })).connectionId;
+    }
+
     /** A connection with its credentials. */
     async connection(integration: string, connection: string, flags: Record<string, string> = {}): Promise<any> {
         const query = new URLSearchParams({ provider_config_key: integration, ...flags });

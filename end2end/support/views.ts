@@ -67,11 +67,7 @@ export async function furnish(given: Given, browser: Browser): Promise<Place> {
     const brokenKey = await authorize(rest, oauth, { end_user: { id: "user-18", display_name: "Grace Hopper" } });
     await acme.script({ refresh_once: [{ kind: "invalid_grant" }] });
     await rest.call("GET", `/connections/${brokenKey}?provider_config_key=${oauth}&force_refresh=true`);
-    await rest.must("POST", "/connections", {
-        provider_config_key: apiKey,
-        connection_id: uniqueKey("customer"),
-        credentials: { type: "API_KEY", apiKey: DEMO.apiKey },
-    });
+    await rest.connectWithKey(apiKey);
 
     // Links of the dashboard name things by our own ids, which only the dashboard tells.
     const page = await browser.newPage();
@@ -224,6 +220,6 @@ export const VIEWS: View[] = [
     }),
     outside("popup, not connected", async (page) => {
         await page.goto(`${url}/oauth/callback?error=access_denied&error_description=The+user+denied+the+request&state=unknown`);
-        await page.getByText("Details").click();
+        await page.getByText("Details", { exact: true }).click();
     }),
 ];

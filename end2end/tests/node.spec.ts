@@ -16,14 +16,11 @@ const refusal = (status: number, code: string) => ({ response: { status, data: {
 async function connectApiKey(acme: Acme): Promise<{ integration: string; connection: string; endUser: string }> {
     const integration = await rest.createAcme(acme, "acme-api-key");
     const endUser = uniqueKey("user");
-    const { data } = await nango.createConnectSession({
+    const connection = await rest.connectWithKey(integration, {
         end_user: { id: endUser, email: "grace@example.com", display_name: "Grace Hopper", tags: { plan: "gold" } },
         organization: { id: "navy", display_name: "Navy" },
-        allowed_integrations: [integration],
     });
-    const path = `/api-auth/api-key/${integration}?connect_session_token=${data.token}`;
-    const { connectionId } = await rest.must("POST", path, { apiKey: DEMO.apiKey });
-    return { integration, connection: connectionId, endUser };
+    return { integration, connection, endUser };
 }
 
 test("a backend opens a Connect session and gets a token, a link and its end", async ({ acme }) => {

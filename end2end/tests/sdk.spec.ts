@@ -73,7 +73,7 @@ test("what a provider says is shown as text on the popup's page", async ({ acme,
     await page.goto(`${url}/oauth/connect/${integration}?connect_session_token=${token}`);
 
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("Not connected");
-    await page.getByText("Details").click();
+    await page.getByText("Details", { exact: true }).click();
     await expect(page.getByText(marked).last()).toBeVisible();
     await expect(page).toHaveTitle("Not connected");
 });

@@ -15,7 +15,10 @@ use crate::ui;
 
 /// The page, with and without a slash at its end, because published packages ask for either; and its form.
 pub fn routes() -> Routes {
-    Routes::new().get("/connect/ui", show).get("/connect/ui/", show).post("/connect/ui/start", start)
+    Routes::new()
+        .get("/connect/ui", show)
+        .get("/connect/ui/", show)
+        .post("/connect/ui/start", start)
 }
 
 async fn show(State(state): State<AppState>, request: Request) -> Response {
@@ -26,7 +29,10 @@ async fn show(State(state): State<AppState>, request: Request) -> Response {
 async fn start(State(state): State<AppState>, request: Request) -> Response {
     let visit = visit(&request);
     match ui::read_form(request, FORM_LIMIT).await {
-        Ok(form) => protect(ui::respond(&state, connect::start(&ui::site(&state), &visit, form).await)),
+        Ok(form) => protect(ui::respond(
+            &state,
+            connect::start(&ui::site(&state), &visit, form).await,
+        )),
         Err(refusal) => protect(refusal),
     }
 }
@@ -34,7 +40,11 @@ async fn start(State(state): State<AppState>, request: Request) -> Response {
 fn visit(request: &Request) -> ConnectVisit {
     ConnectVisit {
         query: Query::parse(request.uri().query().unwrap_or_default()),
-        request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
+        request_id: request
+            .extensions()
+            .get::<RequestId>()
+            .map(|id| id.0.clone())
+            .unwrap_or_default(),
     }
 }
 
@@ -44,6 +54,8 @@ fn protect(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(ui::NOTHING));
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(ui::NOTHING));
     response
 }

@@ -10,7 +10,9 @@ use axum::response::{Html, IntoResponse, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use terapi_app::{Answer, Document, Form, Policy, Query, SessionChange, SignedIn, Site, Status, Theme, Visit};
+use terapi_app::{
+    Answer, Document, Form, Policy, Query, SessionChange, SignedIn, Site, Status, Theme, Visit,
+};
 use tower_sessions::Session;
 
 use super::refusal::Refusal;
@@ -40,7 +42,9 @@ pub(super) async fn serve_page(
         },
         _ => {
             let mut response = Refusal::unknown_method().answer(&request);
-            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
+            response
+                .headers_mut()
+                .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
             return response;
         }
     };
@@ -54,24 +58,36 @@ pub(super) async fn serve_page(
 
 /// What the pages are given of this instance.
 pub(crate) fn site(state: &AppState) -> Site {
-    Site { broker: state.broker.clone(), assets: assets::site_path() }
+    Site {
+        broker: state.broker.clone(),
+        assets: assets::site_path(),
+    }
 }
 
 fn visit(state: &AppState, signed_in: Option<SignedIn>, request: &Request) -> Visit {
     let headers = request.headers();
-    let peer = request.extensions().get::<Peer>().map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(peer)| peer.ip());
+    let peer = request
+        .extensions()
+        .get::<Peer>()
+        .map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(peer)| peer.ip());
     Visit {
         path: request.uri().path().to_owned(),
         query: Query::parse(request.uri().query().unwrap_or_default()),
         signed_in,
         theme: theme(headers),
         address: state.client_address(headers, peer),
-        request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
+        request_id: request
+            .extensions()
+            .get::<RequestId>()
+            .map(|id| id.0.clone())
+            .unwrap_or_default(),
     }
 }
 
 fn theme(headers: &HeaderMap) -> Theme {
-    CookieJar::from_headers(headers).get(Theme::COOKIE).map_or(Theme::default(), |cookie| Theme::parse(cookie.value()))
+    CookieJar::from_headers(headers)
+        .get(Theme::COOKIE)
+        .map_or(Theme::default(), |cookie| Theme::parse(cookie.value()))
 }
 
 /// Reads a form's body whole, or says why not.
@@ -93,13 +109,19 @@ pub(crate) async fn read_form(request: Request, limit: usize) -> Result<Form, Re
 /// no type.
 fn is_form(headers: &HeaderMap) -> bool {
     let Some(named) = headers.get(header::CONTENT_TYPE) else {
-        return headers.get(header::CONTENT_LENGTH).is_none_or(|length| length == "0");
+        return headers
+            .get(header::CONTENT_LENGTH)
+            .is_none_or(|length| length == "0");
     };
     named
         .as_bytes()
         .split(|byte| *byte == b';')
         .next()
-        .is_some_and(|essence| essence.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded"))
+        .is_some_and(|essence| {
+            essence
+                .trim_ascii()
+                .eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+        })
 }
 
 fn is_over_limit(error: &axum::Error) -> bool {
@@ -138,7 +160,9 @@ pub(crate) fn respond(state: &AppState, answer: Answer) -> Response {
                 tracing::error!("a page led to an address that no header can hold");
                 return StatusCode::INTERNAL_SERVER_ERROR.into_response();
             };
-            let jar = theme.map_or_else(CookieJar::new, |theme| CookieJar::new().add(keep(theme, state.is_https())));
+            let jar = theme.map_or_else(CookieJar::new, |theme| {
+                CookieJar::new().add(keep(theme, state.is_https()))
+            });
             (StatusCode::SEE_OTHER, [(header::LOCATION, location)], jar).into_response()
         }
     }

@@ -17,7 +17,10 @@ pub(super) async fn same_origin(State(state): State<AppState>, request: Request,
         return next.run(request).await;
     }
     tracing::warn!(
-        origin = request.headers().get(header::ORIGIN).and_then(|value| value.to_str().ok()),
+        origin = request
+            .headers()
+            .get(header::ORIGIN)
+            .and_then(|value| value.to_str().ok()),
         "a request from another site was refused"
     );
     Refusal::cross_site(state.public_url()).answer(&request)

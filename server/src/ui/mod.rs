@@ -75,3 +75,29 @@ fn broken(panic: Box<dyn std::any::Any + Send>) -> Response {
     *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
     response
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use axum::body::Body;
+    use http::{Request, header};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_becomes_a_page_that_says_nothing_of_it() {
+        let router: Router = Router::new()
+            .route("/", any(async || -> Response { panic!("canary") }))
+            .layer(CatchPanicLayer::custom(broken))
+            .layer(from_fn(policy::protect));
+        let request = Request::get("/").header(header::ACCEPT, "text/html").body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), http::StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+        let body = axum::body::to_bytes(response.into_body(), 1 << 16).await.unwrap();
+        assert!(!String::from_utf8_lossy(&body).contains("canary"));
+    }
+}

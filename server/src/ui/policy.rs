@@ -20,7 +20,8 @@ const NO_PERMISSIONS: HeaderValue = HeaderValue::from_static(
 );
 
 /// The content security policy of what is no page: it loads nothing and sends nothing.
-pub(crate) const NOTHING: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+pub(crate) const NOTHING: &str =
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The content security policy of a dashboard page whose scripts carry `nonce`.
 pub(crate) fn dashboard(nonce: &str, public_url: &Url) -> HeaderValue {
@@ -36,7 +37,11 @@ pub(crate) fn dashboard(nonce: &str, public_url: &Url) -> HeaderValue {
 /// answer to its form leads to the provider, and browsers hold the redirect against that directive.
 /// `frame_ancestors` are the origins that may show it in a frame, any when empty (decision D22).
 pub(crate) fn connect(nonce: &str, public_url: &Url, frame_ancestors: &[String]) -> HeaderValue {
-    let ancestors = if frame_ancestors.is_empty() { "*".to_owned() } else { frame_ancestors.join(" ") };
+    let ancestors = if frame_ancestors.is_empty() {
+        "*".to_owned()
+    } else {
+        frame_ancestors.join(" ")
+    };
     value(format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'self' 'nonce-{nonce}'; \
          img-src 'self' data:; font-src 'self'; connect-src 'self' {}; base-uri 'none'; object-src 'none'; \
@@ -66,7 +71,9 @@ pub(super) async fn protect(request: Request, next: Next) -> Response {
         response = Refusal::failed().shaped(shape).into_response();
     }
     let headers = response.headers_mut();
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(NOTHING));
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(NOTHING));
     headers.insert(OPENER, HeaderValue::from_static("same-origin-allow-popups"));
     headers.insert(RESOURCE, HeaderValue::from_static("same-origin"));
     headers.insert(PERMISSIONS, NO_PERMISSIONS);

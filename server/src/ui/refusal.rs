@@ -31,12 +31,21 @@ pub(crate) struct Shape {
 
 impl Refusal {
     fn new(status: StatusCode, code: ErrorCode, title: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, title, message: message.into(), link: None, retry_after: None }
+        Self {
+            status,
+            code,
+            title,
+            message: message.into(),
+            link: None,
+            retry_after: None,
+        }
     }
 
     /// 403: another site made the request, or this site under another name.
     pub(crate) fn cross_site(public_url: &Url) -> Self {
-        let home = public_url.join("app").map_or_else(|_| public_url.to_string(), String::from);
+        let home = public_url
+            .join("app")
+            .map_or_else(|_| public_url.to_string(), String::from);
         Self {
             link: Some(home.clone()),
             ..Self::new(
@@ -84,7 +93,12 @@ impl Refusal {
 
     /// 404 for programs: the dashboard has pages of its own for people.
     pub(crate) fn unknown_function() -> Self {
-        Self::new(StatusCode::NOT_FOUND, ErrorCode::NotFound, "Nothing here", "There is no such function.")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            ErrorCode::NotFound,
+            "Nothing here",
+            "There is no such function.",
+        )
     }
 
     /// 405.
@@ -123,7 +137,10 @@ impl Refusal {
 
     /// How the client wants to be told.
     pub(crate) fn shape(request: &Request) -> Shape {
-        let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+        let accept = request
+            .headers()
+            .get(header::ACCEPT)
+            .and_then(|value| value.to_str().ok());
         Shape {
             html: accept.is_some_and(|accept| accept.contains("text/html")),
             request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
@@ -138,13 +155,20 @@ impl Refusal {
     /// The answer in that shape.
     pub(crate) fn shaped(self, shape: Shape) -> Response {
         let mut response = if shape.html {
-            (self.status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], self.html(shape.request_id.as_deref()))
+            (
+                self.status,
+                [(header::CONTENT_TYPE, "text/html; charset=utf-8")],
+                self.html(shape.request_id.as_deref()),
+            )
                 .into_response()
         } else {
-            ApiError::new(self.status, self.code, self.message).into_response_for(shape.request_id.as_deref(), false)
+            ApiError::new(self.status, self.code, self.message)
+                .into_response_for(shape.request_id.as_deref(), false)
         };
         if let Some(seconds) = self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -153,7 +177,8 @@ impl Refusal {
         let link = self.link.as_deref().map_or_else(String::new, |link| {
             format!("<p><a href=\"{0}\">{0}</a></p>", Escaped(link))
         });
-        let reference = request_id.map_or_else(String::new, |id| format!("<p>Reference: {}</p>", Escaped(id)));
+        let reference =
+            request_id.map_or_else(String::new, |id| format!("<p>Reference: {}</p>", Escaped(id)));
         format!(
             "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\

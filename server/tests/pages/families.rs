@@ -8,13 +8,15 @@ use crate::house::{House, fill, method};
 async fn no_public_route_reads_or_sets_the_operator_cookie() {
     let house = House::open().await;
     let owner = house.owner().await;
-    let operator = house.broker.operators().sign_in("ada@example.com", &"correct horse battery".into(), owner.address);
-    let operator = operator.await.unwrap().id;
+    let operator = house.operator().await;
     let seen = async || house.broker.operators().sessions(&operator).await.unwrap()[0].last_seen_at;
     let before = seen().await;
     house.clock.advance_seconds(3600);
 
-    let rows: Vec<_> = table().into_iter().filter(|row| row.family == Family::Public).collect();
+    let rows: Vec<_> = table()
+        .into_iter()
+        .filter(|row| row.family == Family::Public)
+        .collect();
     assert!(rows.len() > 20, "the table is complete: {rows:?}");
     for row in &rows {
         let mut browser = owner.clone();
@@ -27,7 +29,10 @@ async fn no_public_route_reads_or_sets_the_operator_cookie() {
         let answer = browser.send(request).await;
         for cookie in answer.headers.get_all(header::SET_COOKIE) {
             let name = cookie.to_str().unwrap().split('=').next().unwrap();
-            assert!(["terapi-flow", "__Host-terapi-flow"].contains(&name), "{row:?} sets {name}");
+            assert!(
+                ["terapi-flow", "__Host-terapi-flow"].contains(&name),
+                "{row:?} sets {name}"
+            );
         }
         assert_eq!(browser.session(), owner.session(), "{row:?}");
     }
@@ -42,8 +47,14 @@ async fn no_public_route_reads_or_sets_the_operator_cookie() {
 async fn every_cookie_route_is_guarded_and_shares_nothing_with_other_origins() {
     let house = House::open().await;
     let owner = house.owner().await;
-    let rows: Vec<_> = table().into_iter().filter(|row| row.family == Family::Cookie).collect();
-    assert!(rows.iter().all(|row| row.path.starts_with("/app") || row.path.starts_with("/ui")));
+    let rows: Vec<_> = table()
+        .into_iter()
+        .filter(|row| row.family == Family::Cookie)
+        .collect();
+    assert!(
+        rows.iter()
+            .all(|row| row.path.starts_with("/app") || row.path.starts_with("/ui"))
+    );
     for row in rows {
         let method = method(row.method);
         let request = Request::builder()

@@ -31,11 +31,19 @@ async fn signing_in_works_from_our_own_pages_only() {
         }
         let body = Body::from(encode(&[("email", EMAIL), ("password", PASSWORD)]));
         let answer = browser.send(request.body(body).unwrap()).await;
-        let wanted = if passes { StatusCode::SEE_OTHER } else { StatusCode::FORBIDDEN };
+        let wanted = if passes {
+            StatusCode::SEE_OTHER
+        } else {
+            StatusCode::FORBIDDEN
+        };
         assert_eq!(answer.status, wanted, "{site:?} {origin:?}");
         assert_eq!(browser.session().is_some(), passes, "{site:?} {origin:?}");
         if !passes {
-            assert!(answer.body.contains("http://localhost:3003/app"), "says where to go: {}", answer.body);
+            assert!(
+                answer.body.contains("http://localhost:3003/app"),
+                "says where to go: {}",
+                answer.body
+            );
         }
     }
 }
@@ -43,7 +51,10 @@ async fn signing_in_works_from_our_own_pages_only() {
 #[tokio::test]
 async fn programs_are_told_in_json() {
     let house = House::open().await;
-    let request = Request::post("/ui/anything").header("sec-fetch-site", "cross-site").body(Body::empty()).unwrap();
+    let request = Request::post("/ui/anything")
+        .header("sec-fetch-site", "cross-site")
+        .body(Body::empty())
+        .unwrap();
     let answer = house.browser().send(request).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
@@ -54,7 +65,10 @@ async fn programs_are_told_in_json() {
 async fn a_get_from_elsewhere_changes_nothing_and_passes() {
     let house = House::open().await;
     let mut owner = house.owner().await;
-    let request = Request::get("/app/~/sign-out").header("sec-fetch-site", "cross-site").body(Body::empty()).unwrap();
+    let request = Request::get("/app/~/sign-out")
+        .header("sec-fetch-site", "cross-site")
+        .body(Body::empty())
+        .unwrap();
     owner.send(request).await;
     assert_eq!(owner.get("/app/dev/integrations").await.status, StatusCode::OK);
 }
@@ -80,11 +94,22 @@ async fn other_methods_and_encodings_are_refused() {
             .body(Body::from("{}"))
             .unwrap()
     };
-    let put = house.browser().send(request("PUT", "application/x-www-form-urlencoded")).await;
+    let put = house
+        .browser()
+        .send(request("PUT", "application/x-www-form-urlencoded"))
+        .await;
     assert_eq!(put.status, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(put.header("allow"), Some("GET, HEAD, POST"));
-    for content_type in ["application/json", "text/plain", "multipart/form-data; boundary=x"] {
+    for content_type in [
+        "application/json",
+        "text/plain",
+        "multipart/form-data; boundary=x",
+    ] {
         let answer = house.browser().send(request("POST", content_type)).await;
-        assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{content_type}");
+        assert_eq!(
+            answer.status,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "{content_type}"
+        );
     }
 }

@@ -32,7 +32,12 @@ pub struct Plan {
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { public_url: "http://localhost:3003", signup: Signup::First, trusted_proxies: &[], frame_ancestors: &[] }
+        Self {
+            public_url: "http://localhost:3003",
+            signup: Signup::First,
+            trusted_proxies: &[],
+            frame_ancestors: &[],
+        }
     }
 }
 
@@ -53,12 +58,24 @@ impl House {
     pub async fn planned(plan: Plan) -> Self {
         let keys = Keyring::generate(&OsEntropy).to_text().expose().clone();
         let clock = Arc::new(TestClock::at(SystemClock.now()));
-        Self::build(Arc::new(tempfile::tempdir().unwrap()), keys, clock, Arc::new(plan)).await
+        Self::build(
+            Arc::new(tempfile::tempdir().unwrap()),
+            keys,
+            clock,
+            Arc::new(plan),
+        )
+        .await
     }
 
     /// Another server on the same database, as after a restart.
     pub async fn restarted(&self) -> Self {
-        Self::build(self.folder.clone(), self.keys.clone(), self.clock.clone(), self.plan.clone()).await
+        Self::build(
+            self.folder.clone(),
+            self.keys.clone(),
+            self.clock.clone(),
+            self.plan.clone(),
+        )
+        .await
     }
 
     async fn build(folder: Arc<TempDir>, keys: String, clock: Arc<TestClock>, plan: Arc<Plan>) -> Self {
@@ -82,16 +99,31 @@ impl House {
         let state = AppState {
             broker: broker.clone(),
             draining: Draining::default(),
-            trusted_proxies: plan.trusted_proxies.iter().map(|it| it.parse().unwrap()).collect(),
+            trusted_proxies: plan
+                .trusted_proxies
+                .iter()
+                .map(|it| it.parse().unwrap())
+                .collect(),
+            sockets: Default::default(),
             frame_ancestors: plan.frame_ancestors.iter().map(|it| (*it).to_owned()).collect(),
         };
-        Self { router: terapi::router::all(state), broker, clock, folder, keys, plan }
+        Self {
+            router: terapi::router::all(state),
+            broker,
+            clock,
+            folder,
+            keys,
+            plan,
+        }
     }
 
     pub fn browser(&self) -> Browser {
         Browser {
             router: self.router.clone(),
-            origin: Url::parse(self.plan.public_url).unwrap().origin().ascii_serialization(),
+            origin: Url::parse(self.plan.public_url)
+                .unwrap()
+                .origin()
+                .ascii_serialization(),
             address: IpAddr::from([192, 0, 2, 1]),
             cookies: BTreeMap::new(),
         }
@@ -100,14 +132,30 @@ impl House {
     /// The path of a fresh setup link.
     pub async fn setup_path(&self) -> String {
         let link = self.broker.operators().first_setup_link().await.unwrap().unwrap();
-        Url::parse(link.expose()).unwrap().path().to_owned()
+        Url::parse(&link).unwrap().path().to_owned()
+    }
+
+    /// The first owner.
+    pub async fn operator(&self) -> terapi_model::OperatorId {
+        let address = IpAddr::from([192, 0, 2, 77]);
+        self.broker
+            .operators()
+            .sign_in(EMAIL, &PASSWORD.into(), address)
+            .await
+            .unwrap()
+            .id
     }
 
     /// A browser in which the first owner has signed in.
     pub async fn owner(&self) -> Browser {
         let mut browser = self.browser();
         let setup = self.setup_path().await;
-        let form = [("email", EMAIL), ("password", PASSWORD), ("name", "Ada"), ("account", "Example")];
+        let form = [
+            ("email", EMAIL),
+            ("password", PASSWORD),
+            ("name", "Ada"),
+            ("account", "Example"),
+        ];
         let answer = browser.post(&setup, &form).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
         browser
@@ -132,7 +180,9 @@ pub struct Answer {
 
 impl Browser {
     pub async fn get(&mut self, path: &str) -> Answer {
-        let request = Request::get(path).header("sec-fetch-site", "same-origin").header(header::ACCEPT, "text/html");
+        let request = Request::get(path)
+            .header("sec-fetch-site", "same-origin")
+            .header(header::ACCEPT, "text/html");
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
@@ -146,15 +196,24 @@ impl Browser {
     }
 
     pub async fn sign_in(&mut self, email: &str, password: &str) -> Answer {
-        self.post("/app/~/sign-in", &[("email", email), ("password", password)]).await
+        self.post("/app/~/sign-in", &[("email", email), ("password", password)])
+            .await
     }
 
     pub async fn send(&mut self, mut request: Request<Body>) -> Answer {
         if !self.cookies.is_empty() && !request.headers().contains_key(header::COOKIE) {
-            let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            request.headers_mut().insert(header::COOKIE, pairs.join("; ").parse().unwrap());
+            let pairs: Vec<String> = self
+                .cookies
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
+            request
+                .headers_mut()
+                .insert(header::COOKIE, pairs.join("; ").parse().unwrap());
         }
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(self.address, 50_000)));
+        request
+            .extensions_mut()
+            .insert(ConnectInfo(SocketAddr::new(self.address, 50_000)));
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         for cookie in parts.headers.get_all(header::SET_COOKIE) {
@@ -170,7 +229,9 @@ impl Browser {
 
     /// The value of the session cookie.
     pub fn session(&self) -> Option<&String> {
-        self.cookies.get("terapi").or_else(|| self.cookies.get("__Host-terapi"))
+        self.cookies
+            .get("terapi")
+            .or_else(|| self.cookies.get("__Host-terapi"))
     }
 
     fn keep(&mut self, cookie: &str) {

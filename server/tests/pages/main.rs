@@ -6,6 +6,7 @@ mod families;
 mod forms;
 mod guard;
 mod house;
+mod logs;
 mod next;
 mod policies;
 mod sessions;

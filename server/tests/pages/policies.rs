@@ -16,7 +16,10 @@ fn assert_clean(answer: &Answer, path: &str) {
     for element in ["<script", "<style", "<link rel=\"modulepreload\""] {
         for (at, _) in answer.body.match_indices(element) {
             let tag = answer.body[at..].split('>').next().unwrap();
-            assert!(tag.contains(&format!("nonce=\"{nonce}\"")) || element.starts_with("<link"), "{path}: {tag}");
+            assert!(
+                tag.contains(&format!("nonce=\"{nonce}\"")) || element.starts_with("<link"),
+                "{path}: {tag}"
+            );
         }
     }
     for inline in [" style=\"", " onclick=", " onload=", " onsubmit=", "javascript:"] {
@@ -27,10 +30,17 @@ fn assert_clean(answer: &Answer, path: &str) {
 #[tokio::test]
 async fn every_dashboard_page_carries_the_policy_of_its_row() {
     for public_url in ["http://localhost:3003", "https://terapi.example.com"] {
-        let house = House::planned(Plan { public_url, ..Plan::default() }).await;
+        let house = House::planned(Plan {
+            public_url,
+            ..Plan::default()
+        })
+        .await;
         let owner = house.owner().await;
         let mut pages = 0;
-        for row in table().into_iter().filter(|row| row.family == Family::Cookie && row.method == Some("GET")) {
+        for row in table()
+            .into_iter()
+            .filter(|row| row.family == Family::Cookie && row.method == Some("GET"))
+        {
             for mut browser in [owner.clone(), house.browser()] {
                 let path = fill(&row.path);
                 let answer = browser.get(&path).await;
@@ -87,6 +97,9 @@ async fn plain_pages_load_no_wasm() {
     for path in ["/app/~/sign-in", &setup] {
         let answer = house.browser().get(path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
-        assert!(!answer.body.contains(".wasm") && !answer.body.contains("<script"), "{path}");
+        assert!(
+            !answer.body.contains(".wasm") && !answer.body.contains("<script"),
+            "{path}"
+        );
     }
 }

@@ -9,11 +9,6 @@ async fn is_in(browser: &mut Browser) -> bool {
     browser.get("/app/dev/integrations").await.status == StatusCode::OK
 }
 
-async fn operator(house: &House) -> terapi_model::OperatorId {
-    let address = [192, 0, 2, 77].into();
-    house.broker.operators().sign_in(EMAIL, &PASSWORD.into(), address).await.unwrap().id
-}
-
 #[tokio::test]
 async fn a_session_survives_a_restart_and_ends_at_sign_out() {
     let house = House::open().await;
@@ -25,7 +20,10 @@ async fn a_session_survives_a_restart_and_ends_at_sign_out() {
 
     let mut thief = browser.clone();
     let answer = browser.post("/app/~/sign-out", &[]).await;
-    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/app/~/sign-in"));
+    assert_eq!(
+        (answer.status, answer.location()),
+        (StatusCode::SEE_OTHER, "/app/~/sign-in")
+    );
     assert_eq!(browser.session(), None, "the cookie is gone");
     assert!(!is_in(&mut browser).await);
     assert!(!is_in(&mut thief).await, "and worthless elsewhere");
@@ -36,15 +34,24 @@ async fn signing_in_changes_the_session_id_and_ends_the_earlier_session() {
     let house = House::open().await;
     let mut browser = house.owner().await;
     let mut earlier = browser.clone();
-    assert_eq!(browser.sign_in(EMAIL, PASSWORD).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        browser.sign_in(EMAIL, PASSWORD).await.status,
+        StatusCode::SEE_OTHER
+    );
     assert_ne!(browser.session(), earlier.session());
     assert!(is_in(&mut browser).await);
     assert!(!is_in(&mut earlier).await);
 
     let mut planted = house.browser();
-    planted.cookies.insert("terapi".into(), "AAAAAAAAAAAAAAAAAAAAAA".into());
+    planted
+        .cookies
+        .insert("terapi".into(), "AAAAAAAAAAAAAAAAAAAAAA".into());
     planted.sign_in(EMAIL, PASSWORD).await;
-    assert_ne!(planted.session().unwrap(), "AAAAAAAAAAAAAAAAAAAAAA", "an id from outside is never taken over");
+    assert_ne!(
+        planted.session().unwrap(),
+        "AAAAAAAAAAAAAAAAAAAAAA",
+        "an id from outside is never taken over"
+    );
 }
 
 #[tokio::test]
@@ -55,11 +62,18 @@ async fn a_revoked_session_stops_at_once() {
     other.sign_in(EMAIL, PASSWORD).await;
     assert!(is_in(&mut one).await && is_in(&mut other).await);
 
-    let operator = operator(&house).await;
+    let operator = house.operator().await;
     let sessions = house.broker.operators().sessions(&operator).await.unwrap();
     assert_eq!(sessions.len(), 2);
     let hash = token_hash(other.session().unwrap());
-    assert!(house.broker.operators().revoke_session(&operator, &hash).await.unwrap());
+    assert!(
+        house
+            .broker
+            .operators()
+            .revoke_session(&operator, &hash)
+            .await
+            .unwrap()
+    );
     assert!(is_in(&mut one).await);
     assert!(!is_in(&mut other).await);
     assert_eq!(other.session(), None, "its cookie is taken back");
@@ -72,9 +86,12 @@ async fn the_list_says_where_sessions_are() {
     browser.address = [203, 0, 113, 9].into();
     house.owner().await;
     browser.sign_in(EMAIL, PASSWORD).await;
-    let operator = operator(&house).await;
+    let operator = house.operator().await;
     let sessions = house.broker.operators().sessions(&operator).await.unwrap();
-    assert!(sessions.iter().any(|session| session.address == "203.0.113.9"), "{sessions:?}");
+    assert!(
+        sessions.iter().any(|session| session.address == "203.0.113.9"),
+        "{sessions:?}"
+    );
 }
 
 #[tokio::test]
@@ -105,7 +122,7 @@ async fn fourteen_days_end_a_session_that_is_in_use() {
 async fn the_last_use_is_written_at_most_once_a_minute() {
     let house = House::open().await;
     let mut browser = house.owner().await;
-    let operator = operator(&house).await;
+    let operator = house.operator().await;
     let seen = async || house.broker.operators().sessions(&operator).await.unwrap()[0].last_seen_at;
     let began = seen().await;
     house.clock.advance_seconds(59);
@@ -131,10 +148,15 @@ async fn the_database_does_not_hold_the_cookie() {
 
 #[tokio::test]
 async fn the_cookie_has_the_attributes_that_its_scheme_allows() {
-    for (public_url, name, secure) in
-        [("http://localhost:3003", "terapi", false), ("https://terapi.example.com", "__Host-terapi", true)]
-    {
-        let house = House::planned(Plan { public_url, ..Plan::default() }).await;
+    for (public_url, name, secure) in [
+        ("http://localhost:3003", "terapi", false),
+        ("https://terapi.example.com", "__Host-terapi", true),
+    ] {
+        let house = House::planned(Plan {
+            public_url,
+            ..Plan::default()
+        })
+        .await;
         house.owner().await;
         let mut browser = house.browser();
         let answer = browser.sign_in(EMAIL, PASSWORD).await;
@@ -156,21 +178,45 @@ async fn addresses_come_from_trusted_proxies_only() {
     use axum::body::Body;
     use http::{Request, header};
 
-    let plan = Plan { trusted_proxies: &["192.0.2.0/24"], ..Plan::default() };
+    let plan = Plan {
+        trusted_proxies: &["192.0.2.0/24"],
+        ..Plan::default()
+    };
     let house = House::planned(plan).await;
     house.owner().await;
-    for (peer, wanted) in [([192, 0, 2, 1], "198.51.100.7"), ([203, 0, 113, 1], "203.0.113.1")] {
+    for (peer, wanted) in [
+        ([192, 0, 2, 1], "198.51.100.7"),
+        ([203, 0, 113, 1], "203.0.113.1"),
+    ] {
         let mut browser = house.browser();
         browser.address = peer.into();
         let request = Request::post("/app/~/sign-in")
             .header("sec-fetch-site", "same-origin")
             .header("x-forwarded-for", "6.6.6.6, 198.51.100.7")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(crate::house::encode(&[("email", EMAIL), ("password", PASSWORD)])))
+            .body(Body::from(crate::house::encode(&[
+                ("email", EMAIL),
+                ("password", PASSWORD),
+            ])))
             .unwrap();
         browser.send(request).await;
-        let operator = operator(&house).await;
+        let operator = house.operator().await;
         let sessions = house.broker.operators().sessions(&operator).await.unwrap();
-        assert!(sessions.iter().any(|session| session.address == wanted), "{sessions:?}");
+        assert!(
+            sessions.iter().any(|session| session.address == wanted),
+            "{sessions:?}"
+        );
     }
+}
+
+#[tokio::test]
+async fn without_its_database_the_server_says_so_and_keeps_the_cookie() {
+    let house = House::open().await;
+    let mut browser = house.owner().await;
+    house.broker.store().close().await;
+    let answer = browser.get("/app/dev").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.header("retry-after").is_some());
+    assert!(answer.body.contains("Try again shortly"), "{}", answer.body);
+    assert!(browser.session().is_some());
 }

@@ -7,9 +7,9 @@ use terapi_broker::Broker;
 use terapi_broker::operators::SessionRecord;
 use terapi_model::{OperatorId, Timestamp};
 use terapi_vault::hash::{TokenHash, token_hash};
+use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
-use tower_sessions::SessionStore;
 
 use super::instant;
 
@@ -40,7 +40,11 @@ impl StoreSessions {
             address: text(ADDRESS).and_then(|address| address.parse::<IpAddr>().ok()),
             expires_at: timestamp(record),
         };
-        self.0.operators().save_session(session, is_new).await.map_err(backend)
+        self.0
+            .operators()
+            .save_session(session, is_new)
+            .await
+            .map_err(backend)
     }
 }
 
@@ -63,20 +67,36 @@ impl SessionStore for StoreSessions {
         if self.write(record, false).await? {
             return Ok(());
         }
-        Err(Error::Backend("the session ended while it was changed".to_owned()))
+        Err(Error::Backend(
+            "the session ended while it was changed".to_owned(),
+        ))
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let Some(found) = self.0.operators().load_session(&hash(id)).await.map_err(backend)? else {
+        let Some(found) = self
+            .0
+            .operators()
+            .load_session(&hash(id))
+            .await
+            .map_err(backend)?
+        else {
             return Ok(None);
         };
         let data: HashMap<String, Value> =
             serde_json::from_str(&found.record).map_err(|error| Error::Decode(error.to_string()))?;
-        Ok(Some(Record { id: *id, data, expiry_date: instant(found.expires_at) }))
+        Ok(Some(Record {
+            id: *id,
+            data,
+            expiry_date: instant(found.expires_at),
+        }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        self.0.operators().delete_session(&hash(id)).await.map_err(backend)
+        self.0
+            .operators()
+            .delete_session(&hash(id))
+            .await
+            .map_err(backend)
     }
 }
 

@@ -240,6 +240,18 @@ fn shown(path: &str) -> String {
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
 
+/// Pages whose path ends in a one-time token.
+const TOKEN_PAGES: [&str; 2] = ["/app/~/setup/", "/app/~/invite/"];
+
+/// A path as the log may have it: not too long, and without a token that opens something.
+fn loggable(path: &str) -> String {
+    let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+    match TOKEN_PAGES.into_iter().find(|page| decoded.starts_with(page)) {
+        Some(page) => format!("{page}…"),
+        None => shown(path),
+    }
+}
+
 const REQUEST_ID: &str = "x-request-id";
 
 /// Names the request, logs it without its query string, and tells the client the name.
@@ -251,7 +263,7 @@ pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
         .get::<MatchedPath>()
         .map(|path| path.as_str().to_owned());
     let span = tracing::info_span!("request", id = %id, method = %request.method());
-    let path = shown(request.uri().path());
+    let path = loggable(request.uri().path());
     let started = tokio::time::Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     let code = response
@@ -289,7 +301,7 @@ pub(crate) async fn security_headers(
     if state.is_https() {
         headers.insert(
             header::STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static("max-age=5184000"),
+            HeaderValue::from_static("max-age=31536000"),
         );
     }
     // Most answers hold somebody's data; the few that may be kept say so themselves.
@@ -437,4 +449,49 @@ fn is_under(path: &str, prefix: &str) -> bool {
 pub(crate) fn documented() -> &'static (Paths, Schemas) {
     static DOCUMENTED: OnceLock<(Paths, Schemas)> = OnceLock::new();
     DOCUMENTED.get_or_init(|| public_routes().into_documented())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use axum::body::{Body, to_bytes};
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_one_time_token_in_a_path_is_not_logged() {
+        for path in ["/app/~/setup/hush", "/app/%7E/setup/hush", "/app/~/invite/hush/x"] {
+            assert!(!loggable(path).contains("hush"), "{path}");
+        }
+        assert_eq!(loggable("/connections/c1"), "/connections/c1");
+    }
+
+    #[test]
+    fn a_prefix_ends_where_a_segment_does() {
+        assert!(is_under("/connect", "/connect") && is_under("/connect/sessions", "/connect"));
+        assert!(!is_under("/connections", "/connect") && !is_under("/", "/connect"));
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_in_json_with_the_requests_id() {
+        let router: Router = Router::new()
+            .route("/auth/boom", get(async || -> &'static str { panic!("hush") }))
+            .layer(from_fn(answer_errors))
+            .layer(from_fn(cors))
+            .layer(from_fn(observe));
+        let request = Request::get("/auth/boom").body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+        let id = response.headers()[REQUEST_ID].to_str().unwrap().to_owned();
+        let body = to_bytes(response.into_body(), 1 << 16).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["error"]["code"], "server_error");
+        assert_eq!(body["type"], "server_error", "where old browser packages look");
+        assert_eq!(body["error"]["payload"]["request_id"], id);
+        assert!(!body.to_string().contains("hush"));
+    }
 }

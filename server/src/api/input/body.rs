@@ -154,10 +154,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_broken_or_stalled_body_is_the_clients_error() {
+    async fn a_broken_off_body_is_the_clients_error() {
         let broken = futures::stream::iter([Ok("{"), Err(std::io::Error::other("gone"))]);
         let refused = Err((StatusCode::BAD_REQUEST, ErrorCode::InvalidBody));
         assert_eq!(body::<99>(Body::from_stream(broken)).await, refused);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_never_ends_is_given_up() {
+        let stalled = futures::stream::pending::<Result<&str, std::io::Error>>();
+        let refused = Err((StatusCode::REQUEST_TIMEOUT, ErrorCode::InvalidBody));
+        assert_eq!(body::<99>(Body::from_stream(stalled)).await, refused);
     }
 
     #[tokio::test]

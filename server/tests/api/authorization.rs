@@ -1,0 +1,369 @@
+//! The popup's way over HTTP, and the table of what can go wrong on it: what happens, which status, which code.
+//! Whatever goes wrong, nothing is half-written.
+
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use reqwest::{StatusCode, Url};
+use serde_json::json;
+use terapi_testkit::{Answer as Scripted, DEMO_API_KEY, Denial};
+
+use crate::app::{Answer, TestApp, answer, for_u1};
+
+/// A browser that has been sent to the provider and come back with this address.
+struct Popup {
+    returned: Url,
+    cookie: String,
+}
+
+impl TestApp {
+    async fn visit(&self, url: &str, cookie: &str) -> (Answer, Option<Url>) {
+        let request = self.http.get(url).header(COOKIE, cookie);
+        let got = answer(request).await;
+        let location = got
+            .headers
+            .get(LOCATION)
+            .map(|location| location.to_str().unwrap().parse().unwrap());
+        (got, location)
+    }
+
+    /// From the start to the address that the provider sends the browser back to.
+    async fn popup(&self, query: &str) -> Popup {
+        let token = self.session(for_u1()).await;
+        let start = format!(
+            "{}/oauth/connect/acme?connect_session_token={token}{query}",
+            self.url
+        );
+        let (begun, consent) = self.visit(&start, "").await;
+        assert!(begun.status.is_redirection(), "{begun:?}");
+        let cookie = begun.headers[SET_COOKIE]
+            .to_str()
+            .unwrap()
+            .split(';')
+            .next()
+            .unwrap()
+            .to_owned();
+        let (_, returned) = self.visit(consent.unwrap().as_str(), "").await;
+        Popup {
+            returned: returned.unwrap(),
+            cookie,
+        }
+    }
+
+    async fn come_back(&self, popup: &Popup) -> Answer {
+        self.visit(popup.returned.as_str(), &popup.cookie).await.0
+    }
+
+    async fn count(&self) -> usize {
+        self.key().get("/connections").await.body["connections"]
+            .as_array()
+            .unwrap()
+            .len()
+    }
+}
+
+/// The page says this code.
+fn says(page: &Answer, status: u16, code: &str) {
+    assert_eq!(page.status.as_u16(), status, "{code}: {page:?}");
+    let text = page.body.as_str().unwrap_or_default();
+    assert!(text.contains(&format!("<dd>{code}</dd>")), "{code}: {text}");
+    assert!(page.header("content-type").starts_with("text/html"));
+    assert_eq!(page.header("cache-control"), "no-store");
+}
+
+#[tokio::test]
+async fn the_main_job_works_from_session_to_credentials() {
+    let app = TestApp::spawn().await;
+    app.acme().await;
+    let popup = app.popup("").await;
+    let page = app.come_back(&popup).await;
+    assert_eq!(page.status, StatusCode::OK, "{page:?}");
+    let listed = app.key().get("/connections?endUserId=u1").await;
+    let id = listed.body["connections"][0]["connection_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let got = app
+        .key()
+        .get(&format!("/connections/{id}?provider_config_key=acme"))
+        .await;
+    let token = got.body["credentials"]["access_token"].as_str().unwrap();
+    let me = app
+        .http
+        .get(format!("{}/api/me", app.acme.url()))
+        .bearer_auth(token);
+    assert_eq!(answer(me).await.status, 200, "the token opens the provider's API");
+}
+
+#[tokio::test]
+async fn a_state_works_once_and_in_its_own_browser_only() {
+    let app = TestApp::spawn().await;
+    app.acme().await;
+    for cookie in ["", "terapi-flow=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
+        let popup = app.popup("").await;
+        let (page, _) = app.visit(popup.returned.as_str(), cookie).await;
+        says(&page, 400, "state_cookie_err");
+        assert_eq!(
+            (app.count().await, app.acme.counters().exchanges),
+            (0, 0),
+            "the code was not spent"
+        );
+    }
+    let popup = app.popup("").await;
+    assert_eq!(app.come_back(&popup).await.status, 200);
+    says(&app.come_back(&popup).await, 400, "invalid_state");
+    assert_eq!(app.count().await, 1);
+}
+
+#[tokio::test]
+async fn a_callback_that_is_none_is_refused() {
+    let app = TestApp::spawn().await;
+    app.acme().await;
+    for query in [
+        "",
+        "?code=x",
+        "?state=",
+        "?state=unknown&code=x",
+        "?state=%00",
+        "?state=%ff&code=%zz",
+    ] {
+        let (page, _) = app.visit(&format!("{}/oauth/callback{query}", app.url), "").await;
+        says(&page, 400, "invalid_state");
+    }
+    let popup = app.popup("").await;
+    app.clock.advance_seconds(10 * 60 + 1);
+    says(&app.come_back(&popup).await, 400, "invalid_state");
+    let mut popup = app.popup("").await;
+    let kept: Vec<(String, String)> = popup
+        .returned
+        .query_pairs()
+        .into_owned()
+        .filter(|(name, _)| name != "code")
+        .collect();
+    popup.returned.query_pairs_mut().clear().extend_pairs(kept);
+    says(&app.come_back(&popup).await, 400, "callback_err");
+    assert_eq!(app.count().await, 0);
+}
+
+#[tokio::test]
+async fn a_providers_refusal_is_shown_and_cannot_script_the_page() {
+    let app = TestApp::spawn().await;
+    app.acme().await;
+    app.acme.script(|script| {
+        script.deny = Some(Denial {
+            error: "access_denied".to_owned(),
+            description: Some("<script>alert(1)</script>".to_owned()),
+        });
+    });
+    let popup = app.popup("").await;
+    let page = app.come_back(&popup).await;
+    says(&page, 400, "callback_err");
+    let text = page.body.as_str().unwrap();
+    assert!(
+        text.contains("access_denied") && !text.contains("<script>alert"),
+        "{text}"
+    );
+    assert_eq!(app.count().await, 0);
+}
+
+#[tokio::test]
+async fn a_token_endpoint_in_trouble_is_told_apart() {
+    let app = TestApp::spawn().await;
+    app.acme().await;
+    let error = |status: u16, error: &str| Scripted::Error {
+        status,
+        error: error.to_owned(),
+        description: None,
+    };
+    for (name, scripted, status, code) in [
+        ("a page", Scripted::Html { status: 200 }, 502, "token_err"),
+        ("a page and 500", Scripted::Html { status: 500 }, 502, "token_err"),
+        ("half an answer", Scripted::MalformedJson, 502, "token_err"),
+        ("nothing in it", Scripted::Empty, 502, "token_err"),
+        ("no token in it", Scripted::NoAccessToken, 502, "token_err"),
+        ("its no", Scripted::InvalidGrant, 424, "token_err"),
+        (
+            "its no to the client",
+            error(401, "invalid_client"),
+            424,
+            "token_err",
+        ),
+        ("its no with 200", error(200, "invalid_client"), 424, "token_err"),
+        (
+            "too much",
+            Scripted::Oversized { bytes: 3 << 20 },
+            502,
+            "provider_unreachable",
+        ),
+        (
+            "elsewhere",
+            Scripted::Redirect {
+                location: "http://169.254.169.254/".to_owned(),
+            },
+            502,
+            "token_err",
+        ),
+        (
+            "a cut line",
+            Scripted::CloseConnection,
+            502,
+            "provider_unreachable",
+        ),
+        ("a lost answer", Scripted::DropAnswer, 502, "provider_unreachable"),
+    ] {
+        app.acme.script(|script| script.token_once.push_back(scripted));
+        let popup = app.popup("").await;
+        let page = app.come_back(&popup).await;
+        assert_eq!(page.status.as_u16(), status, "{name}: {page:?}");
+        says(&page, status, code);
+        assert_eq!(app.count().await, 0, "{name}");
+    }
+    let popup = app.popup("").await;
+    assert_eq!(app.come_back(&popup).await.status, 200, "and all is well later");
+}
+
+#[tokio::test]
+async fn a_subdomain_cannot_lead_elsewhere() {
+    let app = TestApp::spawn().await;
+    let made = app
+        .key()
+        .post(
+            "/integrations",
+            json!({
+                "provider": "zendesk", "unique_key": "acme",
+                "credentials": {"type": "OAUTH2", "client_id": "id", "client_secret": "s"},
+            }),
+        )
+        .await;
+    assert_eq!(made.status, 200, "{made:?}");
+    let token = app.session(for_u1()).await;
+    for evil in [
+        "evil.example/%23",
+        "evil.example%2F",
+        "evil.example%3F",
+        "user@evil.example",
+        "evil.example%3A443",
+        "evil%252e",
+        "a%00b",
+        "a%0d%0ab",
+        "-",
+        "",
+        "..",
+    ] {
+        let start = format!(
+            "{}/oauth/connect/acme?connect_session_token={token}&params[subdomain]={evil}",
+            app.url
+        );
+        let (page, location) = app.visit(&start, "").await;
+        assert!(location.is_none(), "{evil}: {location:?}");
+        says(&page, 400, "url_param_err");
+    }
+    let start = format!(
+        "{}/oauth/connect/acme?connect_session_token={token}&params[subdomain]=acme",
+        app.url
+    );
+    let (_, location) = app.visit(&start, "").await;
+    assert_eq!(location.unwrap().host_str(), Some("acme.zendesk.com"));
+}
+
+#[tokio::test]
+async fn typed_credentials_fail_with_status_code_and_type() {
+    let app = TestApp::spawn().await;
+    app.acme_key().await;
+    let token = app.session(for_u1()).await;
+    let auth = format!("?connect_session_token={token}");
+    let big = json!({"apiKey": "x".repeat(17 * 1024)});
+    for (path, body, status, code) in [
+        (
+            format!("/api-auth/api-key/acme-key{auth}"),
+            json!({}),
+            400,
+            "invalid_body",
+        ),
+        (
+            format!("/api-auth/api-key/acme-key{auth}"),
+            json!({"apiKey": ""}),
+            400,
+            "invalid_body",
+        ),
+        (
+            format!("/api-auth/api-key/acme-key{auth}"),
+            json!({"apiKey": 1}),
+            400,
+            "invalid_body",
+        ),
+        (
+            format!("/api-auth/api-key/acme-key{auth}"),
+            json!({"apiKey": "acme_x_1", "y": 1}),
+            400,
+            "invalid_body",
+        ),
+        (
+            format!("/api-auth/api-key/acme-key{auth}"),
+            big,
+            413,
+            "request_too_large",
+        ),
+        (
+            format!("/api-auth/api-key/acme-key{auth}"),
+            json!({"apiKey": "acme_test_1"}),
+            400,
+            "connection_test_failed",
+        ),
+        (
+            format!("/api-auth/api-key/acme-key{auth}&connection_id=c"),
+            json!({"apiKey": DEMO_API_KEY}),
+            400,
+            "invalid_query_params",
+        ),
+        (
+            format!("/api-auth/api-key/nobody{auth}"),
+            json!({"apiKey": DEMO_API_KEY}),
+            404,
+            "unknown_provider_config",
+        ),
+        (
+            format!("/api-auth/basic/acme-key{auth}"),
+            json!({"username": "u", "password": "p"}),
+            400,
+            "invalid_auth_mode",
+        ),
+        (
+            format!("/auth/jwt/acme-key{auth}"),
+            json!({}),
+            400,
+            "invalid_auth_mode",
+        ),
+        (
+            "/api-auth/api-key/acme-key".to_owned(),
+            json!({"apiKey": DEMO_API_KEY}),
+            401,
+            "missing_public_key",
+        ),
+        (
+            "/api-auth/api-key/acme-key?public_key=x".to_owned(),
+            json!({"apiKey": DEMO_API_KEY}),
+            401,
+            "invalid_public_key",
+        ),
+        (
+            "/api-auth/api-key/acme-key?connect_session_token=x".to_owned(),
+            json!({"apiKey": DEMO_API_KEY}),
+            401,
+            "invalid_connect_session_token_format",
+        ),
+    ] {
+        let got = app.anon().post(&path, body).await;
+        assert_eq!(got.failure(), (status, code), "{path}: {got:?}");
+        assert_eq!(got.body["type"], code, "{path}");
+        assert!(!got.body["error"]["message"].as_str().unwrap().is_empty());
+        assert_eq!(app.count().await, 0, "{path}");
+    }
+    let got = app
+        .anon()
+        .post(
+            &format!("/api-auth/api-key/acme-key{auth}"),
+            json!({"apiKey": DEMO_API_KEY}),
+        )
+        .await;
+    assert_eq!(got.status, 200, "{got:?}");
+    assert_eq!(got.body["providerConfigKey"], "acme-key");
+}

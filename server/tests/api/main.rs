@@ -1,0 +1,18 @@
+//! The REST API over a real socket, a real database and a simulated provider.
+#![allow(clippy::unwrap_used)]
+
+mod app;
+mod auth;
+mod authorization;
+mod bad_input;
+mod connect;
+mod connections;
+mod cors;
+mod environment_variables;
+mod images;
+mod integrations;
+mod isolation;
+mod openapi;
+mod providers;
+mod routes;
+mod unavailable;

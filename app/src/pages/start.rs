@@ -126,7 +126,7 @@ pub async fn show(desk: Desk) -> PageResult {
                         <CodeBlock label=text::CURL code=curl />
                     </Step>
                     <Step number=5 done=embedded title=text::EMBED body=text::EMBED_BODY>
-                        <div class="grid gap-3 lg:grid-cols-2">
+                        <div class="grid grid-cols-1 gap-3 lg:grid-cols-2">
                             <CodeBlock label=text::BACKEND code=backend />
                             <CodeBlock label=text::FRONTEND code=frontend />
                         </div>

@@ -3,6 +3,7 @@
 pub const PRODUCT: &str = "Terapi";
 pub const CANCEL: &str = "Cancel";
 pub const COPIED: &str = "Copied";
+pub const ACTIONS: &str = "Actions";
 pub const NEVER: &str = "Never";
 pub const NONE: &str = "None";
 

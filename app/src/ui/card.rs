@@ -55,7 +55,7 @@ pub fn PageHead(
 #[component]
 pub fn Fact(#[prop(into)] label: String, children: Children) -> impl IntoView {
     view! {
-        <div class="grid gap-x-4 gap-y-0.5 py-2.5 sm:grid-cols-[11rem_1fr]">
+        <div class="grid grid-cols-1 gap-x-4 gap-y-0.5 py-2.5 sm:grid-cols-[11rem_1fr]">
             <dt class="text-quiet">{label}</dt>
             <dd class="min-w-0 break-words">{children()}</dd>
         </div>
@@ -66,5 +66,6 @@ pub fn Fact(#[prop(into)] label: String, children: Children) -> impl IntoView {
 /// A list of [`Fact`]s.
 #[component]
 pub fn Facts(children: Children) -> impl IntoView {
-    view! { <dl class="-my-2.5 divide-y divide-line">{children()}</dl> }.into_any()
+    view! { <dl class="divide-y divide-line [&>*:first-child]:pt-0 [&>*:last-child]:pb-0">{children()}</dl> }
+        .into_any()
 }

@@ -152,15 +152,15 @@ pub fn Shell(surroundings: Surroundings, children: Children) -> impl IntoView {
         {production
             .map(|name| {
                 view! {
-                    <div class="border-b border-warn/30 bg-warn-soft px-4 py-1 text-center text-xs font-medium text-warn">
+                    <section aria-label=text::shell::PRODUCTION class="border-b border-warn/30 bg-warn-soft px-4 py-1 text-center text-xs font-medium text-warn">
                         {text::shell::production_bar(&name)}
-                    </div>
+                    </section>
                 }
             })}
         <div class="md:grid md:grid-cols-[15.5rem_minmax(0,1fr)]">
             <aside class="sticky top-0 hidden h-dvh flex-col border-r border-line bg-rail md:flex">{navigation()}</aside>
             <div class="min-w-0">
-                <div class="sticky top-0 z-20 flex min-h-14 items-center gap-2 border-b border-line bg-canvas px-3 sm:px-6">
+                <header class="sticky top-0 z-20 flex min-h-14 items-center gap-2 border-b border-line bg-canvas px-3 sm:px-6">
                     <details class="group md:hidden">
                         <summary class="grid size-10 place-items-center rounded-lg hover:bg-well">
                             <Icon glyph=Glyph::Menu class="size-5" />
@@ -174,7 +174,7 @@ pub fn Shell(surroundings: Surroundings, children: Children) -> impl IntoView {
                         {(!crumbs.is_empty()).then(|| view! { <Breadcrumbs crumbs /> })}
                     </div>
                     <ThemeSwitch address />
-                </div>
+                </header>
                 <main id="main" tabindex="-1" class="mx-auto w-full max-w-[68rem] px-4 py-7 outline-none sm:px-8 sm:py-9">
                     {children()}
                 </main>

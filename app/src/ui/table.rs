@@ -1,5 +1,7 @@
 use leptos::prelude::*;
 
+use crate::text::en as text;
+
 /// A table that scrolls inside its own labelled region when the page is narrow.
 #[component]
 pub fn Table(
@@ -13,7 +15,11 @@ pub fn Table(
         .map(|head| {
             view! {
                 <th scope="col" class="px-4 py-2.5 font-medium whitespace-nowrap first:pl-5 last:pr-5">
-                    {head}
+                    {if head.is_empty() {
+                        view! { <span class="sr-only">{text::ACTIONS}</span> }.into_any()
+                    } else {
+                        head.into_any()
+                    }}
                 </th>
             }
         })

@@ -83,7 +83,7 @@ pub async fn show(desk: Desk, id: &str) -> PageResult {
                             </Banner>
                         }
                     })}
-                <div class="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
+                <div class="grid grid-cols-1 items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
                     <div class="space-y-5">
                         <Overview connection=connection.clone() integration />
                         <Card title=text::CREDENTIALS hint=text::CREDENTIALS_HINT>
@@ -241,7 +241,7 @@ fn EndUserCard(connection: Connection) -> impl IntoView {
                     }
                 })
                 .collect_view();
-            view! { <dl class="-my-2 divide-y divide-line">{lines}</dl> }.into_any()
+            view! { <dl class="divide-y divide-line [&>*:first-child]:pt-0 [&>*:last-child]:pb-0">{lines}</dl> }.into_any()
         }
         None => view! { <p class="text-quiet">{words::connections::NO_END_USER}</p> }.into_any(),
     };

@@ -259,7 +259,7 @@ fn Row(line: Line) -> impl IntoView {
                     {connection.integration_key.to_string()}
                 </a>
             </td>
-            <td class=format!("{CELL} max-w-56")>
+            <td class=format!("{CELL} min-w-72")>
                 <Id value=connection.connection_key.to_string() />
             </td>
             <td class=CELL>

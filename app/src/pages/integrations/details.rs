@@ -77,7 +77,7 @@ pub async fn show(desk: Desk, key: &str) -> PageResult {
                     .then(|| {
                         view! { <Banner tone=Tone::Warn title=text::incomplete(&missing.join(", ")) /> }
                     })}
-                <div class="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
+                <div class="grid grid-cols-1 items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
                     <div class="space-y-5">
                         {is_oauth
                             .then(|| {
@@ -165,7 +165,7 @@ fn Settings(integration: Integration, shape: Shape) -> impl IntoView {
             <Card title=text::SETTINGS hint=text::SETTINGS_HINT>
                 <div class="space-y-5">
                     <ErrorSummary />
-                    <div class="grid gap-5 sm:grid-cols-2">
+                    <div class="grid grid-cols-1 gap-5 sm:grid-cols-2">
                         <Field
                             name="display_name"
                             label=text::DISPLAY_NAME

@@ -150,7 +150,7 @@ fn Scopes(known: Vec<(String, String)>, chosen: Vec<String>) -> impl IntoView {
             <legend class="font-medium">{text::SCOPES}</legend>
             <p class="text-quiet">{text::SCOPES_HINT}</p>
             {problem.map(|problem| view! { <p class="text-bad">{problem}</p> })}
-            <div class="grid max-h-80 gap-x-6 overflow-y-auto rounded-lg border border-line bg-well px-3 py-1.5 sm:grid-cols-2">
+            <div class="grid max-h-80 grid-cols-1 gap-x-6 overflow-y-auto rounded-lg border border-line bg-well px-3 py-1.5 sm:grid-cols-2">
                 {ticks}
             </div>
             <TextArea

@@ -67,7 +67,7 @@ pub async fn show(desk: Desk, provider: &str) -> PageResult {
         let docs = provider.setup_guide_url.clone().or(provider.docs.clone());
         let has_aside = guide.is_some() || docs.is_some();
         let columns = if has_aside {
-            "grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_22rem]"
+            "grid grid-cols-1 items-start gap-6 lg:grid-cols-[minmax(0,1fr)_22rem]"
         } else {
             "max-w-3xl"
         };
@@ -91,7 +91,7 @@ pub async fn show(desk: Desk, provider: &str) -> PageResult {
                         })}
                     <Card title=if is_oauth { text::CREDENTIALS_STEP } else { text::FORM_STEP }>
                         <div class="space-y-5">
-                            <div class="grid gap-5 sm:grid-cols-2">
+                            <div class="grid grid-cols-1 gap-5 sm:grid-cols-2">
                                 <Field
                                     name="display_name"
                                     label=text::DISPLAY_NAME

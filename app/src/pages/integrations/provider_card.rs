@@ -89,5 +89,5 @@ pub fn Cards(cards: Vec<Card>) -> impl IntoView {
             }
         })
         .collect_view();
-    view! { <ul class="grid gap-3 sm:grid-cols-2 lg:grid-cols-3">{items}</ul> }.into_any()
+    view! { <ul class="grid grid-cols-1 gap-3 sm:grid-cols-2 lg:grid-cols-3">{items}</ul> }.into_any()
 }

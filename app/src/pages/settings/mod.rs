@@ -108,7 +108,7 @@ pub async fn show(desk: Desk) -> PageResult {
                             <Card title=text::CREATE_TITLE>
                                 <form method="post" class="space-y-4">
                                     <ErrorSummary />
-                                    <div class="grid items-start gap-4 sm:grid-cols-[minmax(0,1fr)_12rem]">
+                                    <div class="grid grid-cols-1 items-start gap-4 sm:grid-cols-[minmax(0,1fr)_12rem]">
                                         <Field
                                             name="name"
                                             label=text::KEY_NAME

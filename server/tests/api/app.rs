@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
@@ -138,8 +139,21 @@ pub async fn answer(request: reqwest::RequestBuilder) -> Answer {
     }
 }
 
+/// How a server differs from the usual one.
+#[derive(Default)]
+pub struct Plan {
+    /// Where browsers are told to reach it; its own address when `None`.
+    pub public_url: Option<&'static str>,
+    /// How long a token endpoint may take; the usual 20 s when `None`.
+    pub token_limit: Option<Duration>,
+}
+
 impl TestApp {
     pub async fn spawn() -> Self {
+        Self::planned(Plan::default()).await
+    }
+
+    pub async fn planned(plan: Plan) -> Self {
         // Another test of this process may have been first.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
@@ -150,7 +164,7 @@ impl TestApp {
             .await
             .unwrap();
         let url = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
-        let broker = broker(&folder, &url, Arc::clone(&clock)).await;
+        let broker = broker(&folder, &url, Arc::clone(&clock), plan).await;
         let state = AppState {
             broker: broker.clone(),
             draining: Draining::default(),
@@ -351,24 +365,26 @@ async fn tenant(broker: &Broker, email: &str) -> String {
     secret.expose().clone()
 }
 
-async fn broker(folder: &TempDir, url: &str, clock: Arc<TestClock>) -> Broker {
+async fn broker(folder: &TempDir, url: &str, clock: Arc<TestClock>, plan: Plan) -> Broker {
     let database = format!("sqlite:{}", folder.path().join("terapi.db").display());
     let store = Store::open(&StoreOptions::new(database)).await.unwrap();
     store.migrate().await.unwrap();
     let loopback = EgressAllow::parse("127.0.0.0/8").unwrap();
+    let usual = EgressOptions::default();
+    let egress = EgressOptions {
+        allow: vec![loopback],
+        token_limit: plan.token_limit.unwrap_or(usual.token_limit),
+        ..usual
+    };
     Broker::new(Parts {
         store,
         keyring: Keyring::generate(&OsEntropy),
         catalogue: Catalogue::load(None).unwrap(),
-        egress: Egress::new(&EgressOptions {
-            allow: vec![loopback],
-            ..EgressOptions::default()
-        })
-        .unwrap(),
+        egress: Egress::new(&egress).unwrap(),
         clock,
         entropy: Arc::new(OsEntropy),
         settings: Settings {
-            public_url: url.parse().unwrap(),
+            public_url: plan.public_url.unwrap_or(url).parse().unwrap(),
             signup: Signup::Open,
             demo: None,
         },

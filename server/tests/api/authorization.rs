@@ -6,7 +6,7 @@ use reqwest::{StatusCode, Url};
 use serde_json::json;
 use terapi_testkit::{Answer as Scripted, DEMO_API_KEY, Denial};
 
-use crate::app::{Answer, TestApp, answer, for_u1};
+use crate::app::{Answer, Plan, TestApp, answer, for_u1};
 
 /// A browser that has been sent to the provider and come back with this address.
 struct Popup {
@@ -218,6 +218,22 @@ async fn a_token_endpoint_in_trouble_is_told_apart() {
     }
     let popup = app.popup("").await;
     assert_eq!(app.come_back(&popup).await.status, 200, "and all is well later");
+}
+
+#[tokio::test]
+async fn a_token_endpoint_that_never_answers_ends_the_attempt() {
+    let limit = Some(std::time::Duration::from_millis(300));
+    let app = TestApp::planned(Plan {
+        token_limit: limit,
+        ..Plan::default()
+    })
+    .await;
+    app.acme().await;
+    app.acme
+        .script(|script| script.token_once.push_back(Scripted::Never));
+    let popup = app.popup("").await;
+    says(&app.come_back(&popup).await, 504, "provider_timeout");
+    assert_eq!(app.count().await, 0);
 }
 
 #[tokio::test]

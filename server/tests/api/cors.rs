@@ -1,6 +1,6 @@
 use reqwest::Method;
 
-use crate::app::{TestApp, answer};
+use crate::app::{Plan, TestApp, answer};
 
 #[tokio::test]
 async fn a_preflight_is_answered_for_every_path() {
@@ -75,4 +75,19 @@ async fn answers_with_data_are_not_kept() {
             .header("cache-control")
             .starts_with("public")
     );
+}
+
+#[tokio::test]
+async fn browsers_are_held_to_tls_only_where_there_is_tls() {
+    let app = TestApp::planned(Plan {
+        public_url: Some("https://terapi.example"),
+        ..Plan::default()
+    })
+    .await;
+    for path in ["/health", "/nothing/here"] {
+        assert_eq!(
+            app.anon().get(path).await.header("strict-transport-security"),
+            "max-age=31536000"
+        );
+    }
 }

@@ -33,7 +33,7 @@ pub fn router(state: AppState) -> Router {
         .route("/app/{*page}", any(dashboard::serve_page))
         .route("/ui", any(unknown_function))
         .route("/ui/{*function}", any(unknown_function))
-        .layer(from_fn_with_state(state.clone(), session::identify))
+        .layer(from_fn(session::identify))
         .layer(session::layer(&state))
         .layer(from_fn_with_state(state.clone(), session::protect_removal))
         .layer(from_fn_with_state(state.clone(), guard::same_origin))
@@ -47,13 +47,21 @@ pub fn router(state: AppState) -> Router {
 
 /// The family's rows of the route table.
 pub fn table() -> Vec<Route> {
-    let row = |path: &str, method, family| Route { path: path.to_owned(), method, family };
+    let row = |path: &str, method, family| Route {
+        path: path.to_owned(),
+        method,
+        family,
+    };
     let mut table = vec![
         row("/ui/{*function}", None, Family::Cookie),
         row("/assets/{site_hash}/{*path}", Some("GET"), Family::Public),
     ];
     for (path, methods) in Page::SHAPES {
-        table.extend(methods.iter().map(|method| row(path, Some(*method), Family::Cookie)));
+        table.extend(
+            methods
+                .iter()
+                .map(|method| row(path, Some(*method), Family::Cookie)),
+        );
     }
     table
 }
@@ -92,10 +100,16 @@ mod tests {
             .route("/", any(async || -> Response { panic!("canary") }))
             .layer(CatchPanicLayer::custom(broken))
             .layer(from_fn(policy::protect));
-        let request = Request::get("/").header(header::ACCEPT, "text/html").body(Body::empty()).unwrap();
+        let request = Request::get("/")
+            .header(header::ACCEPT, "text/html")
+            .body(Body::empty())
+            .unwrap();
         let response = router.oneshot(request).await.unwrap();
         assert_eq!(response.status(), http::StatusCode::INTERNAL_SERVER_ERROR);
-        assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
+        assert_eq!(
+            response.headers()[header::CONTENT_TYPE],
+            "text/html; charset=utf-8"
+        );
         assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
         let body = axum::body::to_bytes(response.into_body(), 1 << 16).await.unwrap();
         assert!(!String::from_utf8_lossy(&body).contains("canary"));

@@ -23,6 +23,11 @@ const NO_PERMISSIONS: HeaderValue = HeaderValue::from_static(
 pub(crate) const NOTHING: &str =
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// The same, but for a style that carries `nonce`.
+pub(super) fn bare(nonce: &str) -> HeaderValue {
+    value(format!("{NOTHING}; style-src 'nonce-{nonce}'"))
+}
+
 /// The content security policy of a dashboard page whose scripts carry `nonce`.
 pub(crate) fn dashboard(nonce: &str, public_url: &Url) -> HeaderValue {
     value(format!(

@@ -1,15 +1,20 @@
 //! Answers of the cookie family that no page stands behind: the request was refused, or something broke, before
-//! the dashboard saw it. Plain HTML without scripts, styles or data; JSON for programs.
+//! the dashboard saw it. HTML without scripts or files, so that it needs nothing else to work; JSON for programs.
 
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use terapi_model::ErrorCode;
+use terapi_vault::{OsEntropy, token};
 use url::Url;
 
+use super::policy;
 use crate::error::ApiError;
 use crate::oauth::page::Escaped;
 use crate::router::RequestId;
+
+/// The look of the pages that a popup ends on.
+const STYLE: &str = include_str!("../oauth/page.css");
 
 /// Why there is no page.
 #[derive(Debug, Clone)]
@@ -155,10 +160,18 @@ impl Refusal {
     /// The answer in that shape.
     pub(crate) fn shaped(self, shape: Shape) -> Response {
         let mut response = if shape.html {
+            let nonce = token::base64url(&OsEntropy, 16);
+            let headers = [
+                (
+                    header::CONTENT_TYPE,
+                    HeaderValue::from_static("text/html; charset=utf-8"),
+                ),
+                (header::CONTENT_SECURITY_POLICY, policy::bare(nonce.expose())),
+            ];
             (
                 self.status,
-                [(header::CONTENT_TYPE, "text/html; charset=utf-8")],
-                self.html(shape.request_id.as_deref()),
+                headers,
+                self.html(nonce.expose(), shape.request_id.as_deref()),
             )
                 .into_response()
         } else {
@@ -173,7 +186,7 @@ impl Refusal {
         response
     }
 
-    fn html(&self, request_id: Option<&str>) -> String {
+    fn html(&self, nonce: &str, request_id: Option<&str>) -> String {
         let link = self.link.as_deref().map_or_else(String::new, |link| {
             format!("<p><a href=\"{0}\">{0}</a></p>", Escaped(link))
         });
@@ -182,8 +195,9 @@ impl Refusal {
         format!(
             "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
-             <meta name=\"color-scheme\" content=\"light dark\"><title>{0}</title></head>\
-             <body><main><h1>{0}</h1><p role=\"alert\">{1}</p>{link}{reference}</main></body></html>",
+             <meta name=\"color-scheme\" content=\"light dark\"><title>{0}</title>\
+             <style nonce=\"{nonce}\">{STYLE}</style></head>\
+             <body><main><p class=\"mark bad\" aria-hidden=\"true\"></p><h1>{0}</h1><p role=\"alert\">{1}</p>{link}{reference}</main></body></html>",
             self.title,
             Escaped(&self.message)
         )

@@ -8,7 +8,7 @@ mod store;
 
 use std::net::IpAddr;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
@@ -40,12 +40,7 @@ pub(super) fn layer(state: &AppState) -> SessionManagerLayer<StoreSessions> {
 }
 
 /// Puts `Option<SignedIn>` beside the request: who the session belongs to, if it is alive.
-pub(super) async fn identify(
-    State(_): State<AppState>,
-    session: Session,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn identify(session: Session, mut request: Request, next: Next) -> Response {
     let signed_in = match signed_in(&session).await {
         Ok(signed_in) => signed_in,
         Err(error) => return Refusal::unavailable(&error).answer(&request).into_response(),
@@ -74,7 +69,10 @@ pub(super) async fn begin(
     session.cycle_id().await?;
     session.clear().await;
     session.set_expiry(Some(Expiry::AtDateTime(instant(now.plus_seconds(LIFE_SECONDS)))));
-    let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let user_agent = headers
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     session.insert(OPERATOR, operator).await?;
     session.insert(USER_AGENT, user_agent).await?;
     session.insert(ADDRESS, address).await

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 
 use axum::extract::Request;
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::{HeaderMap, header};
 use terapi_app::SignedIn;
 use terapi_model::{OperatorId, Timestamp};
@@ -43,7 +43,7 @@ pub(super) fn layer(state: &AppState) -> SessionManagerLayer<StoreSessions> {
 pub(super) async fn identify(session: Session, mut request: Request, next: Next) -> Response {
     let signed_in = match signed_in(&session).await {
         Ok(signed_in) => signed_in,
-        Err(error) => return Refusal::unavailable(&error).answer(&request).into_response(),
+        Err(error) => return Refusal::unavailable(&error).answer(&request),
     };
     request.extensions_mut().insert(signed_in);
     next.run(request).await

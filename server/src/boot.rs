@@ -8,7 +8,7 @@ use terapi_broker::egress::{Egress, EgressOptions};
 use terapi_broker::{Broker, Clock, Parts, Settings, Signup, SystemClock, instance};
 use terapi_catalog::Catalogue;
 use terapi_model::Timestamp;
-use terapi_store::{Store, StoreOptions};
+use terapi_store::{SchemaState, Store, StoreOptions};
 use terapi_vault::{Entropy, Keyring, OsEntropy, SecretString};
 
 use crate::config::{Config, Environment, Pooler, SignupPolicy};
@@ -73,6 +73,11 @@ fn egress_options(config: &Config) -> anyhow::Result<EgressOptions> {
     Ok(options)
 }
 
+fn configured_keyring(config: &Config, environment: &Environment) -> anyhow::Result<Option<Keyring>> {
+    let text = config.encryption_keys(environment)?;
+    text.map(|text| Keyring::parse(text.expose()).context("TERAPI_ENCRYPTION_KEYS")).transpose()
+}
+
 /// The configured keys, else the key file, else (only while there is no data) a new key file.
 async fn open_keyring(
     config: &Config,
@@ -80,8 +85,8 @@ async fn open_keyring(
     store: &Store,
     entropy: &dyn Entropy,
 ) -> anyhow::Result<Keyring> {
-    if let Some(text) = config.encryption_keys(environment)? {
-        return Keyring::parse(text.expose()).context("TERAPI_ENCRYPTION_KEYS");
+    if let Some(keyring) = configured_keyring(config, environment)? {
+        return Ok(keyring);
     }
     let path = config.key_file();
     match std::fs::read_to_string(&path) {
@@ -154,7 +159,14 @@ fn write_key_file(path: &Path, text: &SecretString) -> std::io::Result<()> {
 pub async fn inspect(config: &Config, environment: &Environment) -> anyhow::Result<String> {
     let store = open_store(config, environment).await?;
     store.ping().await.context("the database does not answer")?;
-    if !instance::exists(&store).await.context("the database is not migrated; run `terapi migrate`")? {
+    configured_keyring(config, environment)?;
+    match store.schema_state().await? {
+        SchemaState::Missing => return Ok(format!("{:?}, empty; the first start fills it", store.dialect())),
+        SchemaState::Older => bail!("the database was made by an older version; start the server or run `terapi migrate`"),
+        SchemaState::Newer => bail!("the database was made by a newer version of Terapi than this one"),
+        SchemaState::Current => {}
+    }
+    if !instance::exists(&store).await? {
         return Ok(format!("{:?}, empty; the first start creates the key", store.dialect()));
     }
     let entropy = OsEntropy;

@@ -6,7 +6,7 @@ mod migrate;
 mod openapi;
 mod serve;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::{Config, Environment};
 
@@ -33,6 +33,14 @@ enum Command {
     Doctor,
     /// Print the OpenAPI document of the REST API
     Openapi,
+}
+
+/// The variable that a flag may be given by; `flag` as the flag parser shows it.
+pub fn variable_of(flag: &str) -> Option<String> {
+    let mut command = Cli::command();
+    command.build();
+    let argument = command.get_arguments().find(|argument| argument.to_string() == flag)?;
+    Some(argument.get_env()?.to_string_lossy().into_owned())
 }
 
 /// Runs the command.

@@ -20,7 +20,7 @@ pub async fn run(config: &Config, environment: &Environment) -> anyhow::Result<(
     let draining = Draining::default();
     let state = AppState::new(broker.clone(), config, draining.clone());
     let stop = CancellationToken::new();
-    let sweeping = tokio::spawn(sweep(broker, stop.clone()));
+    let sweeping = tokio::spawn(sweep(broker.clone(), stop.clone()));
     tokio::spawn({
         let stop = stop.clone();
         async move {
@@ -30,7 +30,7 @@ pub async fn run(config: &Config, environment: &Environment) -> anyhow::Result<(
             stop.cancel();
         }
     });
-    let served = serve::serve(listeners, router::all(state), draining, stop).await;
+    let served = serve::serve(listeners, router::all(state), draining, stop, broker.settle()).await;
     sweeping.abort();
     tracing::info!("stopped");
     served

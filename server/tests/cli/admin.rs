@@ -1,0 +1,49 @@
+use serde_json::Value;
+
+use crate::instance::{Instance, complaint};
+
+#[test]
+fn bootstrap_prints_the_account_with_the_keys_of_both_environments() {
+    let instance = Instance::new();
+    let output = instance.bootstrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(printed["account"].as_str().unwrap().starts_with("acc_"));
+    let environments = printed["environments"].as_array().unwrap();
+    let names: Vec<_> = environments.iter().map(|environment| environment["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["dev", "prod"]);
+    for (environment, name) in environments.iter().zip(names) {
+        assert!(environment["secret_key"].as_str().unwrap().starts_with(&format!("terapi_sk_{name}_")));
+        assert_eq!(environment["public_key"].as_str().unwrap().len(), 36);
+        assert_eq!(environment["webhook_signing_key"].as_str().unwrap().len(), 36);
+    }
+}
+
+#[test]
+fn a_second_bootstrap_is_refused_and_says_why() {
+    let instance = Instance::new();
+    assert!(instance.bootstrap().status.success());
+    let said = complaint(&instance.bootstrap());
+    assert!(said.contains("operator"), "{said}");
+}
+
+#[test]
+fn no_secret_of_an_instance_lies_readable_in_its_folder() {
+    let instance = Instance::new();
+    let printed: Value = serde_json::from_slice(&instance.bootstrap().stdout).unwrap();
+    std::fs::remove_file(instance.folder().join("password")).unwrap();
+    let mut secrets = vec!["correct horse battery staple".to_owned()];
+    for environment in printed["environments"].as_array().unwrap() {
+        secrets.push(environment["secret_key"].as_str().unwrap().to_owned());
+        secrets.push(environment["webhook_signing_key"].as_str().unwrap().to_owned());
+    }
+    let mut files = 0;
+    for entry in std::fs::read_dir(instance.folder().join("data")).unwrap() {
+        let content = std::fs::read(entry.unwrap().path()).unwrap();
+        files += 1;
+        for secret in &secrets {
+            assert!(!content.windows(secret.len()).any(|window| window == secret.as_bytes()), "{secret}");
+        }
+    }
+    assert!(files >= 2, "the database and the key file are there");
+}

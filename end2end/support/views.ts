@@ -37,6 +37,8 @@ export interface View {
     name: string;
     /** Whether an operator has to be signed in. */
     signedIn: boolean;
+    /** Nothing is pressed or typed on it. */
+    untouched: boolean;
     open(page: Page, place: Place): Promise<unknown>;
 }
 
@@ -48,12 +50,6 @@ export async function furnish(given: Given, browser: Browser): Promise<Place> {
     const apiKey = await rest.createAcme(acme, "acme-api-key");
     const basic = await rest.createAcme(acme, "acme-basic");
     const unused = await rest.createAcme(acme, "acme", { display_name: "Acme, staging" });
-    const incomplete = uniqueKey("generic-oauth2");
-    await rest.must("POST", "/integrations", {
-        provider: "generic-oauth2",
-        unique_key: incomplete,
-        credentials: { type: "OAUTH2", client_id: "id", client_secret: "secret" },
-    });
     const connectionKey = await authorize(rest, oauth, {
         end_user: { id: "user-17", email: "ada@example.com", display_name: "Ada Lovelace", tags: { plan: "gold" } },
         organization: { id: "engines", display_name: "Analytical Engines" },
@@ -80,6 +76,10 @@ export async function furnish(given: Given, browser: Browser): Promise<Place> {
     const connections = `/app/dev/connections?integration=${oauth}`;
     const connection = await idBehind(connections, "Ada Lovelace");
     const broken = await idBehind(connections, "Grace Hopper");
+    const incomplete = uniqueKey("github");
+    await page.goto(`${url}/app/dev/integrations/new/github`);
+    await page.getByLabel("Integration id").fill(incomplete);
+    await page.getByRole("button", { name: "Create integration" }).click();
     const keyName = uniqueKey("key");
     await page.goto(`${url}/app/dev/settings`);
     await page.getByLabel("Name").fill(keyName);
@@ -99,6 +99,7 @@ function inside(name: string, address: Address, then?: (page: Page, place: Place
     return {
         name,
         signedIn: true,
+        untouched: then === undefined,
         open: async (page, place) => {
             await page.goto(`${url}/app${addressOf(address, place)}`);
             await then?.(page, place);
@@ -107,7 +108,7 @@ function inside(name: string, address: Address, then?: (page: Page, place: Place
 }
 
 function outside(name: string, open: View["open"]): View {
-    return { name, signedIn: false, open };
+    return { name, signedIn: false, untouched: false, open };
 }
 
 const reveal = async (page: Page) => {

@@ -23,9 +23,13 @@ pub async fn open_store(config: &Config, environment: &Environment) -> anyhow::R
     let options = StoreOptions {
         url: url.expose().clone(),
         direct_url: direct_url.map(|url| url.expose().clone()),
-        pooler: config.database_pooler.map(|Pooler::Transaction| terapi_store::Pooler::Transaction),
+        pooler: config
+            .database_pooler
+            .map(|Pooler::Transaction| terapi_store::Pooler::Transaction),
     };
-    Store::open(&options).await.context("TERAPI_DATABASE_URL: the database cannot be opened")
+    Store::open(&options)
+        .await
+        .context("TERAPI_DATABASE_URL: the database cannot be opened")
 }
 
 /// Opens and migrates the database, checks the key against it and puts the broker together.
@@ -49,7 +53,15 @@ pub async fn start(config: &Config, environment: &Environment) -> anyhow::Result
         },
         demo: config.demo.clone(),
     };
-    let broker = Broker::new(Parts { store, keyring, catalogue, egress, clock, entropy, settings });
+    let broker = Broker::new(Parts {
+        store,
+        keyring,
+        catalogue,
+        egress,
+        clock,
+        entropy,
+        settings,
+    });
     Ok(broker)
 }
 
@@ -59,13 +71,24 @@ pub async fn start(config: &Config, environment: &Environment) -> anyhow::Result
 /// When a key cannot be taken, or the database does not answer.
 pub async fn import(broker: &Broker, config: &Config, environment: &Environment) -> anyhow::Result<()> {
     if let Some(acme) = &config.demo {
-        broker.integrations().create_demo(acme).await.context("TERAPI_DEMO")?;
+        broker
+            .integrations()
+            .create_demo(acme)
+            .await
+            .context("TERAPI_DEMO")?;
     }
-    broker.keys().import_managed(environment.secret_keys()?).await.context("TERAPI_SECRET_KEY_<ENV>")
+    broker
+        .keys()
+        .import_managed(environment.secret_keys()?)
+        .await
+        .context("TERAPI_SECRET_KEY_<ENV>")
 }
 
 fn egress_options(config: &Config) -> anyhow::Result<EgressOptions> {
-    let mut options = EgressOptions { allow: config.egress_allow.clone(), ..EgressOptions::default() };
+    let mut options = EgressOptions {
+        allow: config.egress_allow.clone(),
+        ..EgressOptions::default()
+    };
     if let Some(path) = &config.ca_file {
         let pem = std::fs::read(path).with_context(|| format!("TERAPI_CA_FILE: {}", path.display()))?;
         options.extra_roots_pem = Some(pem);
@@ -75,7 +98,8 @@ fn egress_options(config: &Config) -> anyhow::Result<EgressOptions> {
 
 fn configured_keyring(config: &Config, environment: &Environment) -> anyhow::Result<Option<Keyring>> {
     let text = config.encryption_keys(environment)?;
-    text.map(|text| Keyring::parse(text.expose()).context("TERAPI_ENCRYPTION_KEYS")).transpose()
+    text.map(|text| Keyring::parse(text.expose()).context("TERAPI_ENCRYPTION_KEYS"))
+        .transpose()
 }
 
 /// The configured keys, else the key file, else (only while there is no data) a new key file.
@@ -139,11 +163,18 @@ fn write_key_file(path: &Path, text: &SecretString) -> std::io::Result<()> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
 
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let draft = path.with_extension("key.new");
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&draft)?;
     file.write_all(text.expose().as_bytes())?;
     file.write_all(b"\n")?;
     file.sync_all()?;
@@ -162,12 +193,17 @@ pub async fn inspect(config: &Config, environment: &Environment) -> anyhow::Resu
     configured_keyring(config, environment)?;
     match store.schema_state().await? {
         SchemaState::Missing => return Ok(format!("{:?}, empty; the first start fills it", store.dialect())),
-        SchemaState::Older => bail!("the database was made by an older version; start the server or run `terapi migrate`"),
+        SchemaState::Older => {
+            bail!("the database was made by an older version; start the server or run `terapi migrate`")
+        }
         SchemaState::Newer => bail!("the database was made by a newer version of Terapi than this one"),
         SchemaState::Current => {}
     }
     if !instance::exists(&store).await? {
-        return Ok(format!("{:?}, empty; the first start creates the key", store.dialect()));
+        return Ok(format!(
+            "{:?}, empty; the first start creates the key",
+            store.dialect()
+        ));
     }
     let entropy = OsEntropy;
     let keyring = open_keyring(config, environment, &store, &entropy).await?;

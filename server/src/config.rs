@@ -35,7 +35,12 @@ pub struct Config {
     database_url: Option<String>,
 
     /// The same database reached past a pooler, for migrations. Also TERAPI_DATABASE_DIRECT_URL_FILE.
-    #[arg(long, env = "TERAPI_DATABASE_DIRECT_URL", hide_env_values = true, global = true)]
+    #[arg(
+        long,
+        env = "TERAPI_DATABASE_DIRECT_URL",
+        hide_env_values = true,
+        global = true
+    )]
     database_direct_url: Option<String>,
 
     /// Set when a pooler stands before the database.
@@ -175,14 +180,26 @@ pub struct Environment(BTreeMap<String, String>);
 impl Environment {
     /// Reads the process environment.
     pub fn read() -> Self {
-        #[expect(clippy::disallowed_methods, reason = "the one reader of the process environment")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one reader of the process environment"
+        )]
         let variables = std::env::vars();
-        Self(variables.filter(|(name, _)| name.starts_with("TERAPI_")).collect())
+        Self(
+            variables
+                .filter(|(name, _)| name.starts_with("TERAPI_"))
+                .collect(),
+        )
     }
 
     /// A given environment, for tests.
     pub fn of<const N: usize>(variables: [(&str, &str); N]) -> Self {
-        Self(variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        Self(
+            variables
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        )
     }
 
     /// One sentence for each `TERAPI_*` variable that nothing reads.
@@ -192,7 +209,9 @@ impl Environment {
             .filter(|name| !KNOWN.contains(&name.as_str()) && !name.starts_with(SECRET_KEY_PREFIX))
             .filter(|name| !IGNORED_PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
             .map(|name| {
-                let nearest = KNOWN.iter().min_by_key(|known| strsim::damerau_levenshtein(known, name));
+                let nearest = KNOWN
+                    .iter()
+                    .min_by_key(|known| strsim::damerau_levenshtein(known, name));
                 match nearest.filter(|known| strsim::damerau_levenshtein(known, name) <= 5) {
                     Some(known) => format!("{name} is not a setting; did you mean {known}?"),
                     None => format!("{name} is not a setting"),
@@ -280,7 +299,10 @@ impl Config {
     ///
     /// # Errors
     /// As [`Config::database_url`].
-    pub fn database_direct_url(&self, environment: &Environment) -> Result<Option<SecretString>, ConfigError> {
+    pub fn database_direct_url(
+        &self,
+        environment: &Environment,
+    ) -> Result<Option<SecretString>, ConfigError> {
         environment.secret("TERAPI_DATABASE_DIRECT_URL", self.database_direct_url.as_deref())
     }
 
@@ -303,7 +325,11 @@ fn parse_public_url(text: &str) -> Result<Url, String> {
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         return Err("must begin with http:// or https:// and name a host".to_owned());
     }
-    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+    if !url.username().is_empty()
+        || url.password().is_some()
+        || url.query().is_some()
+        || url.fragment().is_some()
+    {
         return Err("must have no user, query or fragment".to_owned());
     }
     if url.path() != "/" {
@@ -346,7 +372,10 @@ mod tests {
             ("TERAPI_TEST_POSTGRES", "x"),
             ("TERAPI_SECRET_KEY_DEV", "x"),
         ]);
-        assert_eq!(environment.unknown(), ["TERAPI_PUBLIC_ULR is not a setting; did you mean TERAPI_PUBLIC_URL?"]);
+        assert_eq!(
+            environment.unknown(),
+            ["TERAPI_PUBLIC_ULR is not a setting; did you mean TERAPI_PUBLIC_URL?"]
+        );
     }
 
     #[test]
@@ -358,7 +387,10 @@ mod tests {
 
     #[test]
     fn a_secret_given_twice_is_refused() {
-        let environment = Environment::of([("TERAPI_SECRET_KEY_DEV", "a"), ("TERAPI_SECRET_KEY_DEV_FILE", "b")]);
+        let environment = Environment::of([
+            ("TERAPI_SECRET_KEY_DEV", "a"),
+            ("TERAPI_SECRET_KEY_DEV_FILE", "b"),
+        ]);
         assert!(matches!(environment.secret_keys(), Err(ConfigError::Both(_))));
     }
 
@@ -366,14 +398,21 @@ mod tests {
     fn a_public_url_with_a_path_is_refused() {
         assert!(parse_public_url("https://example.com/terapi").is_err());
         assert!(parse_public_url("ftp://example.com").is_err());
-        assert_eq!(parse_public_url("https://example.com").unwrap().as_str(), "https://example.com/");
+        assert_eq!(
+            parse_public_url("https://example.com").unwrap().as_str(),
+            "https://example.com/"
+        );
     }
 
     #[test]
     fn every_flag_is_a_known_variable() {
         use clap::CommandFactory;
         for argument in Cli::command().get_arguments() {
-            let variable = argument.get_env().expect("every flag has a variable").to_string_lossy().into_owned();
+            let variable = argument
+                .get_env()
+                .expect("every flag has a variable")
+                .to_string_lossy()
+                .into_owned();
             assert!(KNOWN.contains(&variable.as_str()), "{variable}");
         }
     }

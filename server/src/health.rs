@@ -30,7 +30,9 @@ impl Draining {
 
 /// The routes of this room.
 pub fn routes() -> Router<AppState> {
-    Router::new().route("/health", get(health)).route("/ready", get(ready))
+    Router::new()
+        .route("/health", get(health))
+        .route("/ready", get(ready))
 }
 
 /// The process answers.
@@ -43,5 +45,9 @@ async fn ready(State(state): State<AppState>) -> Response {
     if !state.draining.has_begun() && state.broker.store().ping().await.is_ok() {
         return Json(json!({ "result": "ok" })).into_response();
     }
-    (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "result": "not ready" }))).into_response()
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        Json(json!({ "result": "not ready" })),
+    )
+        .into_response()
 }

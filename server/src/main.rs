@@ -28,5 +28,9 @@ fn refuse(error: &clap::Error) -> ExitCode {
     {
         eprintln!("\nThe value comes from {flag} or from the variable {variable}.");
     }
-    if shown.is_ok() && !error.use_stderr() { ExitCode::SUCCESS } else { ExitCode::from(2) }
+    if shown.is_ok() && !error.use_stderr() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(2)
+    }
 }

@@ -8,13 +8,18 @@ use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use tokio::net::TcpListener;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::health::Draining;
 
 /// How long requests in flight may take after the signal to stop; then they are cut.
-const DRAIN: Duration = Duration::from_secs(9);
+const DRAIN: Duration = Duration::from_secs(8);
+
+/// How long after the signal to stop the process ends, whatever is still under way: before the ten seconds are over
+/// after which supervisors kill.
+const STOP: Duration = Duration::from_millis(9500);
 
 /// Who is at the other end of the socket.
 pub type Peer = ConnectInfo<SocketAddr>;
@@ -47,7 +52,8 @@ pub async fn bind(addresses: &[SocketAddr]) -> anyhow::Result<Vec<TcpListener>> 
     Ok(listeners)
 }
 
-/// Serves `router` on every listener until `stop` is cancelled, then lets requests in flight end.
+/// Serves `router` on every listener until `stop` is cancelled, then lets requests in flight end, and then the work
+/// that outlives its requests: `settle` ends with it.
 ///
 /// # Errors
 /// When a listener breaks.
@@ -56,6 +62,7 @@ pub async fn serve(
     router: Router,
     draining: Draining,
     stop: CancellationToken,
+    settle: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     let service: IntoMakeServiceWithConnectInfo<Router, SocketAddr> =
         router.into_make_service_with_connect_info::<SocketAddr>();
@@ -64,7 +71,9 @@ pub async fn serve(
         let service = service.clone();
         let stop = stop.clone();
         tracker.spawn(async move {
-            axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await
+            axum::serve(listener, service)
+                .with_graceful_shutdown(stop.cancelled_owned())
+                .await
         });
     }
     tracker.close();
@@ -75,8 +84,15 @@ pub async fn serve(
         () = tracker.wait() => bail!("every listener stopped"),
     }
     draining.begin();
-    if tokio::time::timeout(DRAIN, tracker.wait()).await.is_err() {
-        tracing::warn!(seconds = DRAIN.as_secs(), "requests were still in flight and were cut");
+    let asked = Instant::now();
+    if timeout_at(asked + DRAIN, tracker.wait()).await.is_err() {
+        tracing::warn!(
+            seconds = DRAIN.as_secs(),
+            "requests were still in flight and are cut"
+        );
+    }
+    if timeout_at(asked + STOP, settle).await.is_err() {
+        tracing::warn!("token requests were still under way; what their providers answer is lost");
     }
     Ok(())
 }

@@ -17,7 +17,10 @@ pub struct FilterError(#[from] tracing_subscriber::filter::ParseError);
 /// [`FilterError`] when `filter` is not a level or a filter expression.
 pub fn start(filter: &str, format: LogFormat) -> Result<(), FilterError> {
     let filter = EnvFilter::builder().parse(filter)?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let started = match format {
         LogFormat::Text => builder.with_target(false).try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),

@@ -49,7 +49,11 @@ fn parse_role(text: &str) -> Result<Role, String> {
 pub async fn run(config: &Config, environment: &Environment, command: AdminCommand) -> anyhow::Result<()> {
     let broker = boot::start(config, environment).await?;
     match command {
-        AdminCommand::Bootstrap { email, password_file, json } => {
+        AdminCommand::Bootstrap {
+            email,
+            password_file,
+            json,
+        } => {
             let password = std::fs::read_to_string(&password_file)
                 .with_context(|| format!("--password-file {}", password_file.display()))?;
             let password = SecretString::new(password.trim_end_matches(['\r', '\n']).to_owned());
@@ -67,17 +71,26 @@ pub async fn run(config: &Config, environment: &Environment, command: AdminComma
                 })
                 .collect();
             if json {
-                println!("{}", json!({ "account": made.account_id.as_str(), "environments": environments }));
+                println!(
+                    "{}",
+                    json!({ "account": made.account_id.as_str(), "environments": environments })
+                );
             } else {
                 println!("account {}", made.account_id);
                 for environment in &made.environments {
-                    println!("{}: secret key {}", environment.name, environment.secret_key.expose());
+                    println!(
+                        "{}: secret key {}",
+                        environment.name,
+                        environment.secret_key.expose()
+                    );
                 }
             }
         }
         AdminCommand::SetupLink => match broker.operators().first_setup_link().await? {
             Some(link) => println!("{link}"),
-            None => anyhow::bail!("an operator exists already; sign in, or invite others with `terapi admin invite`"),
+            None => anyhow::bail!(
+                "an operator exists already; sign in, or invite others with `terapi admin invite`"
+            ),
         },
         AdminCommand::Invite { email, role, inviter } => {
             println!("{}", broker.operators().invite(&inviter, &email, role).await?);

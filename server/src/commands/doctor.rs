@@ -45,7 +45,10 @@ pub async fn run(config: &Config, environment: &Environment) -> anyhow::Result<(
 fn check_clock() -> Finding {
     let now = SystemClock.now();
     if now < EARLIEST {
-        return Finding::Broken(format!("says {}, which is in the past; tokens would never expire", now.to_rfc3339()));
+        return Finding::Broken(format!(
+            "says {}, which is in the past; tokens would never expire",
+            now.to_rfc3339()
+        ));
     }
     Finding::Fine(now.to_rfc3339())
 }
@@ -54,10 +57,12 @@ fn check_public_url(config: &Config) -> Finding {
     let url = config.public_url();
     match (url.scheme(), url.host_str()) {
         ("https", _) => Finding::Fine(url.to_string()),
-        (_, Some("localhost" | "127.0.0.1" | "[::1]")) => {
-            Finding::Fine(format!("{url} (this machine only; set TERAPI_PUBLIC_URL before others use it)"))
-        }
-        _ => Finding::Odd(format!("{url} is not https: cookies and tokens would travel in the clear")),
+        (_, Some("localhost" | "127.0.0.1" | "[::1]")) => Finding::Fine(format!(
+            "{url} (this machine only; set TERAPI_PUBLIC_URL before others use it)"
+        )),
+        _ => Finding::Odd(format!(
+            "{url} is not https: cookies and tokens would travel in the clear"
+        )),
     }
 }
 

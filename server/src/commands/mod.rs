@@ -39,7 +39,9 @@ enum Command {
 pub fn variable_of(flag: &str) -> Option<String> {
     let mut command = Cli::command();
     command.build();
-    let argument = command.get_arguments().find(|argument| argument.to_string() == flag)?;
+    let argument = command
+        .get_arguments()
+        .find(|argument| argument.to_string() == flag)?;
     Some(argument.get_env()?.to_string_lossy().into_owned())
 }
 

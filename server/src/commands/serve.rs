@@ -37,7 +37,10 @@ pub async fn run(config: &Config, environment: &Environment) -> anyhow::Result<(
 }
 
 /// Says where the dashboard is and, on an empty instance, hands out the setup link.
-#[expect(clippy::print_stdout, reason = "the setup link is for whoever started the server, not for the log")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the setup link is for whoever started the server, not for the log"
+)]
 async fn greet(broker: &terapi_broker::Broker) -> anyhow::Result<()> {
     println!("Terapi is at {}", broker.settings().public_url);
     if let Some(link) = broker.operators().first_setup_link().await? {

@@ -27,8 +27,11 @@ pub async fn post(
     .map_err(ApiError::bad_body)?;
     let key = path.parse("providerConfigKey", IntegrationKey::parse)?;
     let input = browser_input::read(&query);
-    let connected =
-        state.broker.connect().submit_api_key(&auth, &key, input, SecretString::from(typed)).await?;
+    let connected = state
+        .broker
+        .connect()
+        .submit_api_key(&auth, &key, input, SecretString::from(typed))
+        .await?;
     Ok(Json(json!({
         "connectionId": connected.connection_key,
         "providerConfigKey": connected.integration_key,

@@ -29,8 +29,17 @@ pub async fn post(
     .map_err(ApiError::bad_body)?;
     let key = path.parse("providerConfigKey", IntegrationKey::parse)?;
     let input = browser_input::read(&query);
-    let connected =
-        state.broker.connect().submit_basic(&auth, &key, input, SecretString::from(username), SecretString::from(password)).await?;
+    let connected = state
+        .broker
+        .connect()
+        .submit_basic(
+            &auth,
+            &key,
+            input,
+            SecretString::from(username),
+            SecretString::from(password),
+        )
+        .await?;
     Ok(Json(json!({
         "connectionId": connected.connection_key,
         "providerConfigKey": connected.integration_key,

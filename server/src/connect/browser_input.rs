@@ -15,7 +15,9 @@ use crate::state::AppState;
 /// 401, as rest.md 2.3 and 2.4 list them.
 pub async fn authenticate(state: &AppState, query: &Query) -> Result<BrowserAuth, ApiError> {
     let connect = state.broker.connect();
-    Ok(connect.authenticate_browser(query.text("connect_session_token"), query.text("public_key")).await?)
+    Ok(connect
+        .authenticate_browser(query.text("connect_session_token"), query.text("public_key"))
+        .await?)
 }
 
 /// The rest of the query. Unknown names are ignored, as the contract asks.
@@ -30,7 +32,10 @@ pub fn read(query: &Query) -> BrowserInput {
         _ => None,
     };
     BrowserInput {
-        connection_key: query.text("connection_id").filter(|key| !key.is_empty()).map(str::to_owned),
+        connection_key: query
+            .text("connection_id")
+            .filter(|key| !key.is_empty())
+            .map(str::to_owned),
         params: query.text_map("params"),
         user_scope: query.text("user_scope").map(str::to_owned),
         authorization_params: query.text_map("authorization_params"),
@@ -39,7 +44,10 @@ pub fn read(query: &Query) -> BrowserInput {
             client_secret: own_app("oauth_client_secret_override").map(SecretString::new),
             refresh_token: own_app("oauth_refresh_token_override").map(SecretString::new),
         },
-        ws_client_id: query.text("ws_client_id").filter(|id| is_listener_id(id)).map(str::to_owned),
+        ws_client_id: query
+            .text("ws_client_id")
+            .filter(|id| is_listener_id(id))
+            .map(str::to_owned),
         hmac: query.text("hmac").map(str::to_owned),
     }
 }

@@ -16,8 +16,16 @@ use crate::router::Routes;
 pub const FORM_LIMIT: usize = 16 * 1024;
 
 /// Modes of `POST /auth/{mode}/{integration}` in the contract.
-const UNBUILT_MODES: [&str; 8] =
-    ["tba", "two-step", "jwt", "bill", "signature", "aws-sigv4", "unauthenticated", "oauth-outbound"];
+const UNBUILT_MODES: [&str; 8] = [
+    "tba",
+    "two-step",
+    "jwt",
+    "bill",
+    "signature",
+    "aws-sigv4",
+    "unauthenticated",
+    "oauth-outbound",
+];
 
 /// The routes of this room.
 pub fn routes() -> Routes {
@@ -27,7 +35,7 @@ pub fn routes() -> Routes {
         .post("/api-auth/basic/{integration}", basic::post)
         .post("/oauth2/auth/{integration}", unbuilt::refuse)
         .merge(ui::routes());
-    UNBUILT_MODES
-        .into_iter()
-        .fold(routes, |routes, mode| routes.post(&format!("/auth/{mode}/{{integration}}"), unbuilt::refuse))
+    UNBUILT_MODES.into_iter().fold(routes, |routes, mode| {
+        routes.post(&format!("/auth/{mode}/{{integration}}"), unbuilt::refuse)
+    })
 }

@@ -12,7 +12,9 @@ use crate::error::ApiError;
 /// What a refusal before the mode mattered looks like under `code`.
 fn refused(refusal: &Refusal, code: ErrorCode) -> ApiError {
     let status = match refusal {
-        Refusal::UnknownIntegration(_) | Refusal::UnknownProvider(_) if code != ErrorCode::ProviderConfigErr => {
+        Refusal::UnknownIntegration(_) | Refusal::UnknownProvider(_)
+            if code != ErrorCode::ProviderConfigErr =>
+        {
             StatusCode::NOT_FOUND
         }
         Refusal::ConnectionExists => StatusCode::FORBIDDEN,
@@ -44,7 +46,11 @@ impl From<BeginError> for ApiError {
             BeginError::Refused(refusal) => {
                 let refused = refused(refusal, error.code());
                 // The popup's pages answer 400 to all that is not ours to break (rest.md 9.4).
-                if refused.status() == StatusCode::NOT_FOUND { refused.with_status(StatusCode::BAD_REQUEST) } else { refused }
+                if refused.status() == StatusCode::NOT_FOUND {
+                    refused.with_status(StatusCode::BAD_REQUEST)
+                } else {
+                    refused
+                }
             }
             _ => Self::new(StatusCode::BAD_REQUEST, error.code(), error.to_string()),
         }
@@ -54,10 +60,14 @@ impl From<BeginError> for ApiError {
 impl From<&CompleteError> for ApiError {
     fn from(error: &CompleteError) -> Self {
         let status = match error {
-            CompleteError::Token(ExchangeError::Egress(EgressError::Timeout { .. })) => StatusCode::GATEWAY_TIMEOUT,
+            CompleteError::Token(ExchangeError::Egress(EgressError::Timeout { .. })) => {
+                StatusCode::GATEWAY_TIMEOUT
+            }
             CompleteError::Token(ExchangeError::Egress(_)) => StatusCode::BAD_GATEWAY,
             // The provider's own no is the request's failed dependency; nonsense is a bad gateway's.
-            CompleteError::Token(ExchangeError::Answer(TokenAnswerError::Refused { .. })) => StatusCode::FAILED_DEPENDENCY,
+            CompleteError::Token(ExchangeError::Answer(TokenAnswerError::Refused { .. })) => {
+                StatusCode::FAILED_DEPENDENCY
+            }
             CompleteError::Token(ExchangeError::Answer(_)) => StatusCode::BAD_GATEWAY,
             CompleteError::ConnectionExists => StatusCode::FORBIDDEN,
             CompleteError::Sealing(error) => return Self::internal(error),

@@ -22,7 +22,9 @@ pub async fn get(
         let address = state.client_address(&headers, peer.ip());
         return websocket::accept(upgrade, address, state);
     }
-    let framed = headers.get("sec-fetch-dest").is_some_and(|destination| destination == "iframe");
+    let framed = headers
+        .get("sec-fetch-dest")
+        .is_some_and(|destination| destination == "iframe");
     match query {
         Some(query) if framed || query.split('&').any(|pair| pair.starts_with("apiURL=")) => {
             Redirect::temporary(&format!("/connect/ui/?{query}")).into_response()

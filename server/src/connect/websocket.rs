@@ -43,7 +43,10 @@ impl OpenSockets {
             return None;
         }
         *held += 1;
-        Some(Seat { sockets: self.clone(), address })
+        Some(Seat {
+            sockets: self.clone(),
+            address,
+        })
     }
 }
 
@@ -62,14 +65,22 @@ impl Drop for Seat {
 /// Answers an upgrade: any origin, no sub-protocol, nothing asked.
 pub fn accept(upgrade: WebSocketUpgrade, address: IpAddr, state: AppState) -> Response {
     let Some(seat) = state.sockets.take(address) else {
-        return ApiError::new(StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooManyRequest, "too many sockets are open from this address").into_response();
+        return ApiError::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            ErrorCode::TooManyRequest,
+            "too many sockets are open from this address",
+        )
+        .into_response();
     };
-    upgrade.max_message_size(1024).on_upgrade(move |socket| run(socket, state, seat))
+    upgrade
+        .max_message_size(1024)
+        .on_upgrade(move |socket| run(socket, state, seat))
 }
 
 async fn run(mut socket: WebSocket, state: AppState, _seat: Seat) {
     let subscription = state.broker.connect().listen();
-    let ack = json!({ "message_type": "connection_ack", "ws_client_id": subscription.ws_client_id() }).to_string();
+    let ack =
+        json!({ "message_type": "connection_ack", "ws_client_id": subscription.ws_client_id() }).to_string();
     if socket.send(Message::text(ack)).await.is_err() {
         return;
     }
@@ -108,7 +119,9 @@ mod tests {
     fn an_address_gets_its_seats_back() {
         let sockets = OpenSockets::default();
         let address = IpAddr::from([127, 0, 0, 1]);
-        let seats: Vec<_> = (0..MOST_PER_ADDRESS).map(|_| sockets.take(address).unwrap()).collect();
+        let seats: Vec<_> = (0..MOST_PER_ADDRESS)
+            .map(|_| sockets.take(address).unwrap())
+            .collect();
         assert!(sockets.take(address).is_none());
         assert!(sockets.take(IpAddr::from([127, 0, 0, 2])).is_some());
         drop(seats);

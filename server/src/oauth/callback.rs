@@ -85,12 +85,16 @@ async fn complete(
     let completed = state.broker.connect().complete(callback).await;
     match completed.outcome {
         Ok(_) => page::success(),
-        Err(CompleteFailure { error: CompleteError::MissingState, .. }) if installed => {
-            page::installation_changed(&state.broker.settings().at("app"))
-        }
+        Err(CompleteFailure {
+            error: CompleteError::MissingState,
+            ..
+        }) if installed => page::installation_changed(&state.broker.settings().at("app")),
         Err(failure) => {
             let status = ApiError::from(&failure.error).status();
-            page::failure(status, &page::Failure::of_callback(&failure, completed.operation_id.as_ref()))
+            page::failure(
+                status,
+                &page::Failure::of_callback(&failure, completed.operation_id.as_ref()),
+            )
         }
     }
 }

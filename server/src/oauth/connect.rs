@@ -34,7 +34,12 @@ pub async fn get(
     }
 }
 
-async fn begin(state: &AppState, path: &Path<String>, query: &Query, jar: CookieJar) -> Result<Response, ApiError> {
+async fn begin(
+    state: &AppState,
+    path: &Path<String>,
+    query: &Query,
+    jar: CookieJar,
+) -> Result<Response, ApiError> {
     let connect = state.broker.connect();
     let input = browser_input::read(query);
     let auth = match browser_input::authenticate(state, query).await {
@@ -49,7 +54,9 @@ async fn begin(state: &AppState, path: &Path<String>, query: &Query, jar: Cookie
     };
     let key = path.parse("providerConfigKey", IntegrationKey::parse)?;
     let browser = flow_cookie::read_or_draw(&jar, state.public_url());
-    let begun = connect.begin(&auth, &key, input, &BrowserId::of_cookie(browser.expose())).await?;
+    let begun = connect
+        .begin(&auth, &key, input, &BrowserId::of_cookie(browser.expose()))
+        .await?;
     let jar = jar.add(flow_cookie::renew(&browser, state.public_url()));
     let away = Redirect::to(begun.authorize_url.as_str());
     Ok((jar, [(header::CACHE_CONTROL, "no-store")], away).into_response())
@@ -75,7 +82,9 @@ fn on_public_host(state: &AppState, headers: &HeaderMap, uri: &http::Uri, query:
     let mut moved = public.clone();
     moved.set_path(uri.path());
     let query = uri.query().filter(|query| !query.is_empty());
-    moved.set_query(Some(&query.map_or_else(|| format!("{MOVED}=1"), |query| format!("{query}&{MOVED}=1"))));
+    moved.set_query(Some(
+        &query.map_or_else(|| format!("{MOVED}=1"), |query| format!("{query}&{MOVED}=1")),
+    ));
     Some(moved)
 }
 

@@ -15,13 +15,20 @@ const LIFE_SECONDS: i64 = 3600;
 const LENGTH: usize = 43;
 
 fn name(public_url: &Url) -> &'static str {
-    if public_url.scheme() == "https" { "__Host-terapi-flow" } else { "terapi-flow" }
+    if public_url.scheme() == "https" {
+        "__Host-terapi-flow"
+    } else {
+        "terapi-flow"
+    }
 }
 
 /// The browser id that came, if it has the shape of one.
 pub fn read(jar: &CookieJar, public_url: &Url) -> Option<SecretString> {
     let value = jar.get(name(public_url))?.value();
-    let sound = value.len() == LENGTH && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    let sound = value.len() == LENGTH
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     sound.then(|| SecretString::from(value))
 }
 

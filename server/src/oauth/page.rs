@@ -72,7 +72,12 @@ impl Failure {
 /// A message as a sentence of a page: errors are written to stand inside a line.
 fn sentence(message: &str) -> String {
     let mut letters = message.chars();
-    let mut sentence: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    let mut sentence: String = letters
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .chain(letters)
+        .collect();
     if !sentence.ends_with(['.', '!', '?']) {
         sentence.push('.');
     }
@@ -132,11 +137,21 @@ pub fn installation_changed(dashboard: &str) -> Response {
 /// A provider posted the answer (`response_mode=form_post`), and a cross-site post carries no Lax cookie: the same
 /// fields are posted once more from our own origin (decision D9).
 pub fn repost(action: &str, fields: &[(String, String)]) -> Response {
-    let mut body = format!("<main><h1>One moment</h1><form method=\"post\" action=\"{}\">", Escaped(action));
+    let mut body = format!(
+        "<main><h1>One moment</h1><form method=\"post\" action=\"{}\">",
+        Escaped(action)
+    );
     for (name, value) in fields {
-        let _ = write!(body, "<input type=\"hidden\" name=\"{}\" value=\"{}\">", Escaped(name), Escaped(value));
+        let _ = write!(
+            body,
+            "<input type=\"hidden\" name=\"{}\" value=\"{}\">",
+            Escaped(name),
+            Escaped(value)
+        );
     }
-    body.push_str("<input type=\"hidden\" name=\"terapi_reposted\" value=\"1\"><button>Continue</button></form></main>");
+    body.push_str(
+        "<input type=\"hidden\" name=\"terapi_reposted\" value=\"1\"><button>Continue</button></form></main>",
+    );
     page(StatusCode::OK, "One moment", &body, "document.forms[0].submit()")
 }
 
@@ -154,7 +169,10 @@ fn page(status: StatusCode, title: &str, body: &str, script: &str) -> Response {
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; base-uri 'none'; frame-ancestors 'none'"
     );
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/html; charset=utf-8"),
+        ),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
         (
@@ -171,6 +189,9 @@ mod tests {
 
     #[test]
     fn what_a_provider_says_is_escaped() {
-        assert_eq!(Escaped("<script>'\"&").to_string(), "&lt;script&gt;&#39;&quot;&amp;");
+        assert_eq!(
+            Escaped("<script>'\"&").to_string(),
+            "&lt;script&gt;&#39;&quot;&amp;"
+        );
     }
 }

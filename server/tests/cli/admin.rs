@@ -6,14 +6,26 @@ use crate::instance::{Instance, complaint};
 fn bootstrap_prints_the_account_with_the_keys_of_both_environments() {
     let instance = Instance::new();
     let output = instance.bootstrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(printed["account"].as_str().unwrap().starts_with("acc_"));
     let environments = printed["environments"].as_array().unwrap();
-    let names: Vec<_> = environments.iter().map(|environment| environment["name"].as_str().unwrap()).collect();
+    let names: Vec<_> = environments
+        .iter()
+        .map(|environment| environment["name"].as_str().unwrap())
+        .collect();
     assert_eq!(names, ["dev", "prod"]);
     for (environment, name) in environments.iter().zip(names) {
-        assert!(environment["secret_key"].as_str().unwrap().starts_with(&format!("terapi_sk_{name}_")));
+        assert!(
+            environment["secret_key"]
+                .as_str()
+                .unwrap()
+                .starts_with(&format!("terapi_sk_{name}_"))
+        );
         assert_eq!(environment["public_key"].as_str().unwrap().len(), 36);
         assert_eq!(environment["webhook_signing_key"].as_str().unwrap().len(), 36);
     }
@@ -42,7 +54,12 @@ fn no_secret_of_an_instance_lies_readable_in_its_folder() {
         let content = std::fs::read(entry.unwrap().path()).unwrap();
         files += 1;
         for secret in &secrets {
-            assert!(!content.windows(secret.len()).any(|window| window == secret.as_bytes()), "{secret}");
+            assert!(
+                !content
+                    .windows(secret.len())
+                    .any(|window| window == secret.as_bytes()),
+                "{secret}"
+            );
         }
     }
     assert!(files >= 2, "the database and the key file are there");

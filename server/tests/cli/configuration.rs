@@ -28,11 +28,19 @@ fn a_bad_value_stops_the_start_and_is_named() {
 #[test]
 fn an_unknown_variable_is_a_warning_and_under_strict_env_an_error() {
     let instance = Instance::new();
-    let warned = instance.command(&["migrate"]).env("TERAPI_PUBLIC_ULR", "x").output().unwrap();
+    let warned = instance
+        .command(&["migrate"])
+        .env("TERAPI_PUBLIC_ULR", "x")
+        .output()
+        .unwrap();
     assert!(warned.status.success());
     let said = String::from_utf8(warned.stderr).unwrap();
     assert!(said.contains("did you mean TERAPI_PUBLIC_URL?"), "{said}");
-    let refused = instance.command(&["migrate", "--strict-env"]).env("TERAPI_PUBLIC_ULR", "x").output().unwrap();
+    let refused = instance
+        .command(&["migrate", "--strict-env"])
+        .env("TERAPI_PUBLIC_ULR", "x")
+        .output()
+        .unwrap();
     assert!(complaint(&refused).contains("did you mean TERAPI_PUBLIC_URL?"));
 }
 
@@ -53,8 +61,15 @@ fn a_secret_may_come_from_a_file_but_not_from_both() {
     assert!(doctor(false).status.success());
     assert!(!instance.key_file().exists(), "configured keys make no key file");
     let output = doctor(true);
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(!output.status.success() && said.contains("TERAPI_ENCRYPTION_KEYS_FILE are both set"), "{said}");
+    let said = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(
+        !output.status.success() && said.contains("TERAPI_ENCRYPTION_KEYS_FILE are both set"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -64,7 +79,14 @@ fn doctor_finds_nothing_wrong_with_a_new_instance_and_names_a_wrong_key() {
     let well = instance.run(&["doctor"]);
     assert!(well.status.success(), "{}", String::from_utf8_lossy(&well.stdout));
     let wrong = "1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
-    let ill = instance.command(&["doctor"]).env("TERAPI_ENCRYPTION_KEYS", wrong).output().unwrap();
+    let ill = instance
+        .command(&["doctor"])
+        .env("TERAPI_ENCRYPTION_KEYS", wrong)
+        .output()
+        .unwrap();
     let found = String::from_utf8(ill.stdout).unwrap();
-    assert!(!ill.status.success() && found.contains("FAIL  database and key"), "{found}");
+    assert!(
+        !ill.status.success() && found.contains("FAIL  database and key"),
+        "{found}"
+    );
 }

@@ -16,8 +16,15 @@ pub struct Instance {
 impl Instance {
     pub fn new() -> Self {
         // The port is free again when the listener is dropped; nothing else here asks the system for one it names.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Self { folder: tempfile::tempdir().unwrap(), port }
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            port,
+        }
     }
 
     pub fn folder(&self) -> &Path {
@@ -48,12 +55,25 @@ impl Instance {
     /// Creates the first owner and answers what was printed.
     pub fn bootstrap(&self) -> Output {
         std::fs::write(self.folder().join("password"), "correct horse battery staple\n").unwrap();
-        self.run(&["admin", "bootstrap", "--email", "owner@example.com", "--password-file", "password", "--json"])
+        self.run(&[
+            "admin",
+            "bootstrap",
+            "--email",
+            "owner@example.com",
+            "--password-file",
+            "password",
+            "--json",
+        ])
     }
 
     /// Starts a server and waits until it listens.
     pub fn serve(&self) -> Server {
-        let mut child = self.command(&["serve"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = self
+            .command(&["serve"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let first = lines.next();
         if first.is_none() {
@@ -62,7 +82,10 @@ impl Instance {
             panic!("the server did not start: {said}");
         }
         let mut printed = vec![first.unwrap().unwrap()];
-        let server = Server { child, port: self.port };
+        let server = Server {
+            child,
+            port: self.port,
+        };
         // Listening comes before greeting, so whoever has read the greeting can connect.
         if printed[0].starts_with("Terapi is at") {
             server.get("/ready");
@@ -86,7 +109,11 @@ impl Server {
     /// The whole answer to a GET.
     pub fn get(&self, path: &str) -> String {
         let mut socket = self.connect();
-        write!(socket, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
+        write!(
+            socket,
+            "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+        )
+        .unwrap();
         let mut answer = String::new();
         socket.read_to_string(&mut answer).unwrap();
         answer
@@ -94,14 +121,22 @@ impl Server {
 
     /// Asks the process to stop, as an orchestrator does.
     pub fn terminate(&self) {
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        let told = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status()
+            .unwrap();
         assert!(told.success());
     }
 
     /// Waits for the end: exit code, and what it said on standard error.
     pub fn wait(mut self) -> (Option<i32>, String) {
         let mut said = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        self.child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut said)
+            .unwrap();
         (self.child.wait().unwrap().code(), said)
     }
 }

@@ -6,7 +6,10 @@ use crate::instance::{Instance, complaint};
 fn the_first_start_makes_a_key_file_that_only_its_owner_reads() {
     let instance = Instance::new();
     assert!(instance.bootstrap().status.success());
-    let mode = std::fs::metadata(instance.key_file()).unwrap().permissions().mode();
+    let mode = std::fs::metadata(instance.key_file())
+        .unwrap()
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o777, 0o600);
 }
 
@@ -36,7 +39,14 @@ fn another_key_is_refused_by_the_canary() {
     let instance = Instance::new();
     assert!(instance.bootstrap().status.success());
     let other = "1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
-    let refused = instance.command(&["serve"]).env("TERAPI_ENCRYPTION_KEYS", other).output().unwrap();
+    let refused = instance
+        .command(&["serve"])
+        .env("TERAPI_ENCRYPTION_KEYS", other)
+        .output()
+        .unwrap();
     let said = complaint(&refused);
-    assert!(said.contains("is not the one that this database was used with"), "{said}");
+    assert!(
+        said.contains("is not the one that this database was used with"),
+        "{said}"
+    );
 }

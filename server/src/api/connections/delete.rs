@@ -33,7 +33,11 @@ pub(super) async fn delete(
     let integration_key = reader.finish(integration_key)?;
     let connection_key = path.parse("connectionId", ConnectionKey::parse)?;
     caller.require(&[Scope::CONNECTIONS_DELETE])?;
-    let deleted = state.broker.connections().delete(&caller, &integration_key, &connection_key).await?;
+    let deleted = state
+        .broker
+        .connections()
+        .delete(&caller, &integration_key, &connection_key)
+        .await?;
     Ok(Json(json!({ "success": deleted })))
 }
 

@@ -49,7 +49,11 @@ pub(super) async fn get(
     if !with_credentials && (refresh_token || force_refresh || refresh_app_token) {
         caller.require(&[Scope::CONNECTIONS_READ_CREDENTIALS])?;
     }
-    let options = GetOptions { with_credentials, force_refresh, min_ttl };
+    let options = GetOptions {
+        with_credentials,
+        force_refresh,
+        min_ttl,
+    };
     let fetched = state
         .broker
         .connections()

@@ -73,8 +73,12 @@ fn integration_keys(reader: &mut QueryReader<'_>) -> Vec<String> {
     let Some(text) = newer.or(older) else {
         return Vec::new();
     };
-    let keys: Vec<String> =
-        text.split(',').map(str::trim).filter(|key| !key.is_empty()).map(str::to_owned).collect();
+    let keys: Vec<String> = text
+        .split(',')
+        .map(str::trim)
+        .filter(|key| !key.is_empty())
+        .map(str::to_owned)
+        .collect();
     if keys.is_empty() {
         reader.complain("integrationId", IssueCode::TooSmall, "names no integration");
     }

@@ -44,7 +44,12 @@ pub(super) async fn set(
     let change = judged(&caller, &body)?;
     let connections = state.broker.connections();
     connections
-        .set_metadata(&caller, &change.integration, &change.connections, &change.metadata)
+        .set_metadata(
+            &caller,
+            &change.integration,
+            &change.connections,
+            &change.metadata,
+        )
         .await?;
     Ok((StatusCode::CREATED, Json(body)))
 }
@@ -68,7 +73,12 @@ pub(super) async fn merge(
     let change = judged(&caller, &body)?;
     let connections = state.broker.connections();
     connections
-        .merge_metadata(&caller, &change.integration, &change.connections, &change.metadata)
+        .merge_metadata(
+            &caller,
+            &change.integration,
+            &change.connections,
+            &change.metadata,
+        )
         .await?;
     Ok(Json(body))
 }

@@ -3,7 +3,7 @@ use terapi_broker::connect::{BrowserAuth, BrowserInput, Session, SubmitError};
 use terapi_catalog::{AuthSpec, check_connection_config};
 use terapi_model::{ErrorCode, IntegrationKey};
 
-use super::sign_up::sentence;
+use super::sign_up::{about, sentence};
 use crate::answer::{ActionResult, NoPage, Outcome};
 use crate::form::{Form, FormState, Query};
 use crate::pages::connect as pages;
@@ -52,10 +52,13 @@ pub async fn start(
         .unwrap_or_default();
     if let Err(issues) = check_connection_config(provider, &given, &preset) {
         for issue in issues {
-            let message = sentence(&issue.message);
             match issue.path.first() {
-                Some(name) => state.refuse(format!("params.{name}"), message),
-                None => state.refuse_all(message),
+                Some(name) => {
+                    let field = provider.connection_config.get(name);
+                    let title = field.map_or(name.as_str(), |field| &field.title);
+                    state.refuse(format!("params.{name}"), about(title, &issue.message));
+                }
+                None => state.refuse_all(sentence(&issue.message)),
             }
         }
         return Ok(Outcome::Invalid(state));
@@ -100,19 +103,23 @@ pub async fn start(
         Ok(_) => Ok(Outcome::Page(pages::done(integration.shown_name()))),
         Err(error) if error.code() == ErrorCode::ServerError => Err(NoPage::Failed(error.to_string())),
         Err(SubmitError::Invalid(issues)) => {
-            Ok(Outcome::Invalid(issues.iter().fold(state, |state, issue| {
-                let message = sentence(&issue.message);
-                match issue.path.last().map(String::as_str) {
-                    Some("apiKey" | "api_key") => state.refused("credentials.api_key", message),
-                    Some(name @ ("username" | "password")) => {
-                        state.refused(format!("credentials.{name}"), message)
+            for issue in issues {
+                let name = issue.path.last().map_or("", String::as_str);
+                let name = if name == "apiKey" { "api_key" } else { name };
+                let found = [
+                    ("credentials", &provider.credentials),
+                    ("params", &provider.connection_config),
+                ]
+                .into_iter()
+                .find_map(|(group, fields)| Some((group, fields.get(name)?)));
+                match found {
+                    Some((group, field)) => {
+                        state.refuse(format!("{group}.{name}"), about(&field.title, &issue.message));
                     }
-                    Some(name) if provider.connection_config.get(name).is_some() => {
-                        state.refused(format!("params.{name}"), message)
-                    }
-                    _ => state.refused_all(message),
+                    None => state.refuse_all(about(name, &issue.message)),
                 }
-            })))
+            }
+            Ok(Outcome::Invalid(state))
         }
         Err(error) => Ok(Outcome::Invalid(state.refused_all(sentence(&error.to_string())))),
     }

@@ -8,7 +8,7 @@ use terapi_catalog::Provider;
 use terapi_model::{IntegrationKey, Issue};
 
 use super::confirmed;
-use super::sign_up::sentence;
+use super::sign_up::{about, sentence};
 use crate::answer::{ActionResult, NoPage, Outcome};
 use crate::desk::Desk;
 use crate::form::{Form, FormState};
@@ -73,7 +73,9 @@ pub async fn create(desk: Desk, provider: &str, form: &Form) -> ActionResult {
         Err(CreateIntegrationError::KeyTaken(_)) => {
             Ok(Outcome::Invalid(state.refused("unique_key", text::ID_TAKEN)))
         }
-        Err(CreateIntegrationError::Config(issues)) => Ok(Outcome::Invalid(with_issues(state, &issues))),
+        Err(CreateIntegrationError::Config(issues)) => {
+            Ok(Outcome::Invalid(with_issues(state, &provider, &issues)))
+        }
         Err(CreateIntegrationError::Forbidden(reason)) => Err(NoPage::Forbidden(reason.to_string())),
         Err(CreateIntegrationError::UnknownProvider(_)) => Err(NoPage::NotFound),
         Err(
@@ -143,7 +145,9 @@ pub async fn update(desk: Desk, key: &str, form: &Form) -> ActionResult {
         Err(UpdateIntegrationError::HasConnections(_)) => {
             Ok(Outcome::Invalid(state.refused("unique_key", text::ID_IN_USE)))
         }
-        Err(UpdateIntegrationError::Config(issues)) => Ok(Outcome::Invalid(with_issues(state, &issues))),
+        Err(UpdateIntegrationError::Config(issues)) => {
+            Ok(Outcome::Invalid(with_issues(state, &provider, &issues)))
+        }
         Err(UpdateIntegrationError::NotFound | UpdateIntegrationError::UnknownProvider) => {
             Err(NoPage::NotFound)
         }
@@ -216,21 +220,24 @@ fn kept(form: &Form, provider: &Provider) -> FormState {
 }
 
 /// The broker's issues at the fields they are about.
-fn with_issues(mut state: FormState, issues: &[Issue]) -> FormState {
+fn with_issues(mut state: FormState, provider: &Provider, issues: &[Issue]) -> FormState {
     for issue in issues {
-        let message = sentence(&issue.message);
-        match issue.path.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        let path: Vec<&str> = issue.path.iter().map(String::as_str).collect();
+        match path[..] {
             ["integration_config" | "config" | "custom", name, ..] => {
-                state.refuse(format!("config.{name}"), message);
+                let title = provider
+                    .integration_config
+                    .get(name)
+                    .map_or(name, |field| &field.title);
+                state.refuse(format!("config.{name}"), about(title, &issue.message));
             }
-            [.., "scopes"] | [.., "scopes", _] => state.refuse("scopes", message),
-            [
-                ..,
-                field @ ("client_id" | "client_secret" | "display_name" | "unique_key"),
-            ] => {
-                state.refuse(field, message);
+            [.., "scopes"] | [.., "scopes", _] => state.refuse("scopes", about(text::SCOPES, &issue.message)),
+            [.., field @ ("client_id" | "client_secret")] => {
+                state.refuse(field, about(&text::field(field), &issue.message));
             }
-            _ => state.refuse_all(message),
+            [.., "display_name"] => state.refuse("display_name", about(text::DISPLAY_NAME, &issue.message)),
+            [.., name] => state.refuse_all(about(name, &issue.message)),
+            [] => state.refuse_all(sentence(&issue.message)),
         }
     }
     state

@@ -44,6 +44,15 @@ pub async fn sign_up(site: &Site, form: &Form, invitation: Option<String>) -> Ac
     }))
 }
 
+/// A message about a field as a sentence: "is required" gets the field's name in front.
+pub fn about(field: &str, message: &str) -> String {
+    if message.starts_with(char::is_lowercase) {
+        sentence(&format!("{field} {message}"))
+    } else {
+        sentence(message)
+    }
+}
+
 /// A broker's message as a sentence of its own.
 pub fn sentence(message: &str) -> String {
     let mut letters = message.chars();

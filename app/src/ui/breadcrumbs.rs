@@ -33,6 +33,7 @@ impl Crumb {
 /// The way to this page.
 #[component]
 pub fn Breadcrumbs(crumbs: Vec<Crumb>) -> impl IntoView {
+    let last = crumbs.len().saturating_sub(1);
     let steps = crumbs
         .into_iter()
         .enumerate()
@@ -51,8 +52,10 @@ pub fn Breadcrumbs(crumbs: Vec<Crumb>) -> impl IntoView {
                     view! { <span class="truncate px-1 font-medium" aria-current="page">{label}</span> }.into_any()
                 }
             };
+            // A narrow page has room for the last step and the one before it.
+            let look = if n + 1 < last { "hidden sm:flex" } else { "flex" };
             view! {
-                <li class="flex min-w-0 items-center gap-1">
+                <li class=format!("{look} min-w-0 items-center gap-1")>
                     {(n > 0)
                         .then(|| {
                             view! {

@@ -56,7 +56,7 @@ pub async fn start(
                 Some(name) => {
                     let field = provider.connection_config.get(name);
                     let title = field.map_or(name.as_str(), |field| &field.title);
-                    state.refuse(format!("params.{name}"), about(title, &issue.message));
+                    state.refuse(format!("params.{name}"), about(title, name, &issue.message));
                 }
                 None => state.refuse_all(sentence(&issue.message)),
             }
@@ -114,9 +114,12 @@ pub async fn start(
                 .find_map(|(group, fields)| Some((group, fields.get(name)?)));
                 match found {
                     Some((group, field)) => {
-                        state.refuse(format!("{group}.{name}"), about(&field.title, &issue.message));
+                        state.refuse(
+                            format!("{group}.{name}"),
+                            about(&field.title, name, &issue.message),
+                        );
                     }
-                    None => state.refuse_all(about(name, &issue.message)),
+                    None => state.refuse_all(about(name, name, &issue.message)),
                 }
             }
             Ok(Outcome::Invalid(state))

@@ -229,14 +229,19 @@ fn with_issues(mut state: FormState, provider: &Provider, issues: &[Issue]) -> F
                     .integration_config
                     .get(name)
                     .map_or(name, |field| &field.title);
-                state.refuse(format!("config.{name}"), about(title, &issue.message));
+                state.refuse(format!("config.{name}"), about(title, name, &issue.message));
             }
-            [.., "scopes"] | [.., "scopes", _] => state.refuse("scopes", about(text::SCOPES, &issue.message)),
+            [.., "scopes"] | [.., "scopes", _] => {
+                state.refuse("scopes", about(text::SCOPES, "scopes", &issue.message))
+            }
             [.., field @ ("client_id" | "client_secret")] => {
-                state.refuse(field, about(&text::field(field), &issue.message));
+                state.refuse(field, about(&text::field(field), field, &issue.message));
             }
-            [.., "display_name"] => state.refuse("display_name", about(text::DISPLAY_NAME, &issue.message)),
-            [.., name] => state.refuse_all(about(name, &issue.message)),
+            [.., "display_name"] => state.refuse(
+                "display_name",
+                about(text::DISPLAY_NAME, "display_name", &issue.message),
+            ),
+            [.., name] => state.refuse_all(about(name, name, &issue.message)),
             [] => state.refuse_all(sentence(&issue.message)),
         }
     }

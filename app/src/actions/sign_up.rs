@@ -44,10 +44,12 @@ pub async fn sign_up(site: &Site, form: &Form, invitation: Option<String>) -> Ac
     }))
 }
 
-/// A message about a field as a sentence: "is required" gets the field's name in front.
-pub fn about(field: &str, message: &str) -> String {
-    if message.starts_with(char::is_lowercase) {
-        sentence(&format!("{field} {message}"))
+/// A message about a field as a sentence. The broker speaks of fields by their names in the API, or leaves them
+/// out ("is required"); people know them by their titles.
+pub fn about(title: &str, name: &str, message: &str) -> String {
+    let said = message.strip_prefix(name).map_or(message, str::trim_start);
+    if said.starts_with(char::is_lowercase) {
+        sentence(&format!("{title} {said}"))
     } else {
         sentence(message)
     }
@@ -61,4 +63,20 @@ pub fn sentence(message: &str) -> String {
         .map(|first| first.to_uppercase().to_string())
         .unwrap_or_default();
     format!("{first}{}.", letters.as_str().trim_end_matches('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::about;
+
+    #[test]
+    fn a_field_is_named_once_and_by_its_title() {
+        for message in ["is required", "token_url is required"] {
+            assert_eq!(about("Token URL", "token_url", message), "Token URL is required.");
+        }
+        assert_eq!(
+            about("Token URL", "token_url", "The provider says no."),
+            "The provider says no."
+        );
+    }
 }

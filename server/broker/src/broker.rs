@@ -51,7 +51,13 @@ impl Broker {
     pub fn new(parts: Parts) -> Self {
         let hasher = PasswordHasher::new(Arc::clone(&parts.entropy));
         let imported_keys = OnceLock::new();
-        Self(Arc::new(Inner { parts, hasher, imported_keys, flights: Flights::default(), results: Results::default() }))
+        Self(Arc::new(Inner {
+            parts,
+            hasher,
+            imported_keys,
+            flights: Flights::default(),
+            results: Results::default(),
+        }))
     }
 
     /// The database, for health checks and migrations; rooms reach it through their broker.

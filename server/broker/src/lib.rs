@@ -30,5 +30,5 @@ mod verification;
 pub use broker::{Broker, Parts};
 pub use caller::{Actor, Caller, Forbidden};
 pub use clock::{Clock, SystemClock, TestClock};
-pub use terapi_vault::SecretString;
 pub use settings::{Settings, Signup};
+pub use terapi_vault::SecretString;

@@ -1,8 +1,7 @@
-//! Digests: token hashes for storing, SHA-256 for PKCE, HMAC-SHA256 for signatures.
+//! Digests: token hashes for storing, HMAC-SHA256 for signatures.
 
 use std::fmt;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
@@ -62,11 +61,6 @@ pub fn token_hash(token: &str) -> TokenHash {
 /// SHA-256 (FIPS 180-4).
 pub fn sha256(message: &[u8]) -> [u8; 32] {
     Sha256::digest(message).into()
-}
-
-/// The `S256` code challenge of a PKCE verifier: unpadded base64url of its SHA-256 (RFC 7636, section 4.2).
-pub fn pkce_challenge(verifier: &str) -> String {
-    URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes()))
 }
 
 /// HMAC-SHA256 (RFC 2104), raw. The key may have any length.

@@ -1,8 +1,13 @@
 //! OAuth 2.0 authorization code with PKCE (RFC 6749 section 4.1, RFC 7636, RFC 9700): what is sent to a provider and
 //! how its answer is read. Pure but for the three functions that send.
+//!
+//! The `oauth2` crate has the challenge, the consent page's address and the words for errors. Token requests are written
+//! here: docs/DECISIONS.md says why.
 
 use std::collections::BTreeMap;
 
+use ::oauth2::basic::BasicClient;
+use ::oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
@@ -10,7 +15,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Map, Value};
 use terapi_catalog::{BodyFormat, ClientAuth, OAuth2Spec, Params, Pkce, RenderError, Scope};
 use terapi_model::Timestamp;
-use terapi_vault::{SecretString, hash};
+use terapi_vault::{Entropy, SecretString, token};
 use url::Url;
 use url::form_urlencoded;
 
@@ -25,6 +30,9 @@ const OURS: [&str; 5] = [
     "code_challenge",
     "code_challenge_method",
 ];
+
+/// Those of them that a provider's file cannot replace either: any other challenge would fit no verifier.
+const PKCE: [&str; 2] = ["code_challenge", "code_challenge_method"];
 
 /// The word that published clients send for "leave this parameter out".
 const REMOVE: &str = "undefined";
@@ -61,7 +69,7 @@ pub struct Authorization<'a> {
     /// The single-use state (RFC 6749 section 10.12).
     pub state: &'a SecretString,
     /// The PKCE verifier, when the provider takes a challenge.
-    pub verifier: Option<&'a SecretString>,
+    pub verifier: Option<&'a PkceCodeVerifier>,
     /// Scopes to ask for.
     pub scopes: &'a [String],
     /// Scopes on behalf of the user, for providers that know two kinds.
@@ -91,9 +99,14 @@ impl ExchangeError {
     }
 }
 
-/// Whether a challenge is sent to this provider.
-pub fn wants_pkce(spec: &OAuth2Spec) -> bool {
-    spec.pkce == Pkce::S256
+/// A new PKCE verifier of 256 bits (RFC 7636 section 4.1), where the provider takes a challenge.
+pub fn new_verifier(spec: &OAuth2Spec, entropy: &dyn Entropy) -> Option<PkceCodeVerifier> {
+    match spec.pkce {
+        Pkce::S256 => Some(PkceCodeVerifier::new(
+            token::base64url(entropy, 32).expose().clone(),
+        )),
+        Pkce::Off { .. } => None,
+    }
 }
 
 /// True when `token_params` ask for something else than the code exchange.
@@ -126,27 +139,36 @@ pub fn issuer(spec: &OAuth2Spec, app: App<'_>) -> Result<Option<String>, RenderE
 }
 
 /// The consent page's address (RFC 6749 section 4.1.1). Later wins: the template's own query, ours, the provider's
-/// `authorization_params`, PKCE, `user_scope`, the caller's. `scope` is left out when there is none.
+/// `authorization_params`, `user_scope`, the caller's; nobody replaces the challenge. `scope` is left out when there
+/// is none.
 ///
 /// # Errors
 /// When a template lacks a value or makes no acceptable address.
 pub fn authorize_url(spec: &OAuth2Spec, app: App<'_>, with: &Authorization<'_>) -> Result<Url, RenderError> {
     let scope = app.scope();
-    let mut url = spec.authorization_url.render(&scope)?;
-    let mut query = Pairs(url.query_pairs().into_owned().collect());
-    query.set("response_type", "code");
-    query.set("client_id", app.client_id);
-    query.set("redirect_uri", with.redirect_uri);
-    if !with.scopes.is_empty() {
-        query.set("scope", &with.scopes.join(&spec.scope_separator));
+    let mut page = spec.authorization_url.render(&scope)?;
+    let mut query = Pairs(page.query_pairs().into_owned().collect());
+    page.set_query(None);
+    let redirect_uri = RedirectUrl::new(with.redirect_uri.to_owned()).map_err(|_| RenderError::NotUrl)?;
+    let client = BasicClient::new(ClientId::new(app.client_id.to_owned()))
+        .set_auth_uri(AuthUrl::from_url(page))
+        .set_redirect_uri(redirect_uri);
+    let mut request = client.authorize_url(|| CsrfToken::new(with.state.expose().clone()));
+    if let Some(verifier) = with.verifier {
+        request = request.set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(verifier));
     }
-    query.set("state", with.state.expose());
-    for (name, value) in spec.authorization_params.render(&scope)? {
+    if !with.scopes.is_empty() {
+        // Not as the crate's scopes: it knows no separator but the space.
+        request = request.add_extra_param("scope", with.scopes.join(&spec.scope_separator));
+    }
+    let (mut url, _) = request.url();
+    // From here on by hand: the crate appends, and what follows replaces and removes.
+    for (name, value) in url.query_pairs() {
         query.set(&name, &value);
     }
-    if let Some(verifier) = with.verifier {
-        query.set("code_challenge", &hash::pkce_challenge(verifier.expose()));
-        query.set("code_challenge_method", "S256");
+    let declared = spec.authorization_params.render(&scope)?;
+    for (name, value) in declared.iter().filter(|(name, _)| !PKCE.contains(&name.as_str())) {
+        query.set(name, value);
     }
     if let Some(user_scope) = with.user_scope {
         query.set("user_scope", user_scope);
@@ -176,11 +198,13 @@ pub async fn exchange_code(
     app: App<'_>,
     code: &SecretString,
     redirect_uri: &str,
-    verifier: Option<&SecretString>,
+    verifier: Option<&PkceCodeVerifier>,
     now: impl Fn() -> Timestamp,
 ) -> Result<TokenAnswer, ExchangeError> {
     let request = code_request(spec, app, code, redirect_uri, verifier)?;
-    let sent = [Some(code), verifier, app.client_secret];
+    let mut sent = vec![code.expose().as_str()];
+    sent.extend(verifier.map(|verifier| verifier.secret().as_str()));
+    sent.extend(app.client_secret.map(|secret| secret.expose().as_str()));
     ask(egress, spec, request, &sent, now).await
 }
 
@@ -197,28 +221,19 @@ pub async fn refresh(
     now: impl Fn() -> Timestamp,
 ) -> Result<TokenAnswer, ExchangeError> {
     let request = refresh_request(spec, app, refresh_token, raw)?;
-    ask(
-        egress,
-        spec,
-        request,
-        &[Some(refresh_token), app.client_secret],
-        now,
-    )
-    .await
+    let mut sent = vec![refresh_token.expose().as_str()];
+    sent.extend(app.client_secret.map(|secret| secret.expose().as_str()));
+    ask(egress, spec, request, &sent, now).await
 }
 
+/// Sends a token request. `sent` are the secrets in it.
 async fn ask(
     egress: &Egress,
     spec: &OAuth2Spec,
     request: Outbound,
-    sent: &[Option<&SecretString>],
+    sent: &[&str],
     now: impl Fn() -> Timestamp,
 ) -> Result<TokenAnswer, ExchangeError> {
-    let hidden: Vec<&str> = sent
-        .iter()
-        .flatten()
-        .map(|secret| secret.expose().as_str())
-        .collect();
     let answer = egress.send(request).await?;
     let content_type = answer
         .headers
@@ -231,7 +246,7 @@ async fn ask(
         &answer.body,
         shape,
         life,
-        &hidden,
+        sent,
         now(),
     )?)
 }
@@ -241,7 +256,7 @@ fn code_request(
     app: App<'_>,
     code: &SecretString,
     redirect_uri: &str,
-    verifier: Option<&SecretString>,
+    verifier: Option<&PkceCodeVerifier>,
 ) -> Result<Outbound, RenderError> {
     let scope = app.scope();
     let mut body = Body::of(spec, app);
@@ -249,7 +264,7 @@ fn code_request(
     body.set("code", code.expose());
     body.set("redirect_uri", redirect_uri);
     if let Some(verifier) = verifier {
-        body.set("code_verifier", verifier.expose());
+        body.set("code_verifier", verifier.secret());
     }
     body.extend(&spec.token_params, &scope)?;
     Ok(body.into_request(spec, app, spec.token_url.render(&scope)?))

@@ -1,5 +1,9 @@
 //! A token endpoint's answer (RFC 6749 section 5), read as providers write it rather than as the RFC does.
 
+use oauth2::basic::BasicErrorResponseType;
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use serde::de::value::StrDeserializer;
 use serde_json::{Map, Value};
 use terapi_catalog::TokenResponse;
 use terapi_model::Timestamp;
@@ -35,8 +39,8 @@ pub enum TokenAnswerError {
     Refused {
         /// HTTP status.
         status: u16,
-        /// `error`, or the provider's word for it; cut to 100 characters.
-        error: String,
+        /// `error` (RFC 6749 section 5.2), or the provider's own word for it, cut to 100 characters.
+        error: BasicErrorResponseType,
         /// `error_description`, cut to 300 characters.
         description: Option<String>,
     },
@@ -55,7 +59,14 @@ impl TokenAnswerError {
     /// True when the provider said that the grant itself is dead (RFC 6749 section 5.2 `invalid_grant`). An outage
     /// that says so too says nothing.
     pub fn is_invalid_grant(&self) -> bool {
-        matches!(self, Self::Refused { error, .. } if error == "invalid_grant") && !self.is_passing()
+        let is_said = matches!(
+            self,
+            Self::Refused {
+                error: BasicErrorResponseType::InvalidGrant,
+                ..
+            }
+        );
+        is_said && !self.is_passing()
     }
 
     /// True when it may be different in a while: 408, 429 and 5xx, and whatever is no answer at all.
@@ -97,7 +108,7 @@ impl TokenAnswer {
             } else {
                 &error
             };
-            let error = cut(&without(error, hidden), 100);
+            let error = error_word(&without(error, hidden));
             return Err(TokenAnswerError::Refused {
                 status,
                 error,
@@ -196,9 +207,16 @@ fn refusal(status: u16, members: &Map<String, Value>, hidden: &[&str]) -> Option
     let error = error.or_else(|| description.as_ref().map(|_| format!("status {status}")))?;
     Some(TokenAnswerError::Refused {
         status,
-        error: cut(&error, 100),
+        error: error_word(&error),
         description,
     })
+}
+
+/// The crate's word for an error, which is the provider's own where RFC 6749 has none.
+fn error_word(text: &str) -> BasicErrorResponseType {
+    let text = cut(text, 100);
+    let text: StrDeserializer<'_, serde::de::value::Error> = text.as_str().into_deserializer();
+    BasicErrorResponseType::deserialize(text).expect("every text is a word for an error")
 }
 
 /// A number, also as text or with a fraction. Zero and what is no number say nothing; less than zero says "ended".
@@ -436,7 +454,7 @@ mod tests {
     fn only_a_dead_grant_is_final() {
         let error = |status, error: &str| TokenAnswerError::Refused {
             status,
-            error: error.to_owned(),
+            error: error_word(error),
             description: None,
         };
         assert!(error(400, "invalid_grant").is_invalid_grant());

@@ -1,5 +1,6 @@
 //! Sending a browser to a provider's consent page.
 
+use ::oauth2::PkceCodeVerifier;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use terapi_catalog::{AuthSpec, OAuth2Spec, RenderError};
@@ -85,7 +86,7 @@ impl From<SealingError> for BeginError {
 /// What an attempt keeps to itself between start and callback. Stored sealed.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct AttemptSecret {
-    pub(super) verifier: Option<String>,
+    pub(super) verifier: Option<PkceCodeVerifier>,
     pub(super) config: Map<String, Value>,
     pub(super) carried: Vec<String>,
     pub(super) scopes: Vec<String>,
@@ -177,7 +178,7 @@ impl Connect<'_> {
             .clone()
             .unwrap_or_else(|| setup.integration.scopes.clone());
         let state = token::base64url(broker.entropy(), 32);
-        let verifier = oauth2::wants_pkce(spec).then(|| token::base64url(broker.entropy(), 32));
+        let verifier = oauth2::new_verifier(spec, broker.entropy());
         let preset = auth.session().and_then(|session| session.defaults.get(key));
         let params = preset.and_then(|preset| preset.authorization_params.as_ref());
         let redirect_uri = self.redirect_uri(auth.environment(), &admitted);
@@ -195,7 +196,7 @@ impl Connect<'_> {
         };
         let authorize_url = oauth2::authorize_url(spec, app, &with)?;
         let secret = AttemptSecret {
-            verifier: verifier.as_ref().map(|verifier| verifier.expose().clone()),
+            verifier,
             config: gathered.config.clone(),
             carried: gathered.carried.clone(),
             scopes,

@@ -347,7 +347,6 @@ impl Connect<'_> {
         }
         let code = params.get(&spec.code_param).filter(|code| !code.is_empty());
         let code = SecretString::from(code.ok_or(CompleteError::MissingCode)?.as_str());
-        let verifier = secret.verifier.as_deref().map(SecretString::from);
         let egress = self.broker.egress();
         let now = || self.broker.now();
         let asked = oauth2::exchange_code(
@@ -356,7 +355,7 @@ impl Connect<'_> {
             app,
             &code,
             &attempt.redirect_uri,
-            verifier.as_ref(),
+            secret.verifier.as_ref(),
             now,
         )
         .await;

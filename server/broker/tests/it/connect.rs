@@ -12,6 +12,7 @@ use terapi_model::{ErrorCode, Tags};
 use terapi_testkit::{Answer, CredentialKind, Denial, IssuerParameter};
 use terapi_vault::hash::hmac_sha256_hex;
 
+use crate::database::on_each;
 use crate::flow::{COOKIE, Flow, access_token, connection, end_user, integration};
 use crate::house::{Plan, credentials, new_integration};
 
@@ -24,65 +25,72 @@ fn params(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 
 #[tokio::test]
 async fn an_authorization_becomes_a_connection_with_everything_the_session_said() {
-    let flow = Flow::start().await;
-    let tags = Tags::parse([("Plan", "pro")]).unwrap();
-    let session = NewSession {
-        end_user: Some(end_user()),
-        tags: Some(tags),
-        ..NewSession::default()
-    };
-    let auth = flow.session_of(session).await;
-    let connected = flow.connect(&auth).await;
-    assert_eq!(connected.operation, AuthOperation::Creation);
+    on_each(async |on| {
+        let flow = Flow::start_on(on).await;
+        let tags = Tags::parse([("Plan", "pro")]).unwrap();
+        let session = NewSession {
+            end_user: Some(end_user()),
+            tags: Some(tags),
+            ..NewSession::default()
+        };
+        let auth = flow.session_of(session).await;
+        let connected = flow.connect(&auth).await;
+        assert_eq!(connected.operation, AuthOperation::Creation);
 
-    let fetched = flow.get(&connected.connection_key).await.unwrap();
-    let shown = &fetched.connection;
-    assert_eq!(
-        shown.end_user.as_ref().unwrap().display_name.as_deref(),
-        Some("Robin")
-    );
-    let tags: Vec<_> = shown.tags.iter().collect();
-    assert!(
-        tags.contains(&("plan", "pro")) && tags.contains(&("end_user_id", "u-1")),
-        "{tags:?}"
-    );
-    assert_eq!(
-        shown.requested_scopes,
-        ["profile", "contacts.read", "offline_access"]
-    );
-    assert_eq!(shown.granted_scopes.as_deref(), Some(&shown.requested_scopes[..]));
-    assert!(shown.missing_scopes().is_empty());
-    let token = access_token(&fetched);
-    let wire: serde_json::Value =
-        serde_json::from_str(fetched.credentials.unwrap().to_wire(false).get()).unwrap();
-    assert_eq!(wire["raw"]["access_token"], token.as_str());
-    assert_eq!(wire["expires_at"], wire["raw"]["expires_at"]);
-    assert!(wire.get("refresh_token").is_none() && wire["raw"].get("refresh_token").is_none());
-    assert!(!flow.house.has_bytes(&token), "the token lies sealed");
-    let exchange = flow
-        .acme
-        .requests()
-        .into_iter()
-        .find(|seen| seen.path == "/oauth/token")
-        .unwrap();
-    assert!(exchange.user_agent.unwrap().starts_with("terapi/"));
-    assert!(exchange.body_names.contains(&"code_verifier".to_owned()));
+        let fetched = flow.get(&connected.connection_key).await.unwrap();
+        let shown = &fetched.connection;
+        assert_eq!(
+            shown.end_user.as_ref().unwrap().display_name.as_deref(),
+            Some("Robin")
+        );
+        let tags: Vec<_> = shown.tags.iter().collect();
+        assert!(
+            tags.contains(&("plan", "pro")) && tags.contains(&("end_user_id", "u-1")),
+            "{tags:?}"
+        );
+        assert_eq!(
+            shown.requested_scopes,
+            ["profile", "contacts.read", "offline_access"]
+        );
+        assert_eq!(shown.granted_scopes.as_deref(), Some(&shown.requested_scopes[..]));
+        assert!(shown.missing_scopes().is_empty());
+        let token = access_token(&fetched);
+        let wire: serde_json::Value =
+            serde_json::from_str(fetched.credentials.unwrap().to_wire(false).get()).unwrap();
+        assert_eq!(wire["raw"]["access_token"], token.as_str());
+        assert_eq!(wire["expires_at"], wire["raw"]["expires_at"]);
+        assert!(wire.get("refresh_token").is_none() && wire["raw"].get("refresh_token").is_none());
+        assert!(flow.house.has_bytes("Robin"), "what is no secret is found");
+        assert!(!flow.house.has_bytes(&token), "the token lies sealed");
+        let exchange = flow
+            .acme
+            .requests()
+            .into_iter()
+            .find(|seen| seen.path == "/oauth/token")
+            .unwrap();
+        assert!(exchange.user_agent.unwrap().starts_with("terapi/"));
+        assert!(exchange.body_names.contains(&"code_verifier".to_owned()));
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_state_works_once() {
-    let flow = Flow::start().await;
-    let auth = flow.session().await;
-    let begun = flow.begin(&auth, BrowserInput::default()).await.unwrap();
-    let answer = flow.consent(&begun).await;
-    flow.complete(answer.clone()).await.outcome.unwrap();
-    let again = flow.complete(answer).await.outcome.unwrap_err();
-    assert!(matches!(again.error, CompleteError::UsedState));
-    assert_eq!(again.error.code(), ErrorCode::InvalidState);
-    assert_eq!(
-        (flow.acme.counters().exchanges, flow.connection_count().await),
-        (1, 1)
-    );
+    on_each(async |on| {
+        let flow = Flow::start_on(on).await;
+        let auth = flow.session().await;
+        let begun = flow.begin(&auth, BrowserInput::default()).await.unwrap();
+        let answer = flow.consent(&begun).await;
+        flow.complete(answer.clone()).await.outcome.unwrap();
+        let again = flow.complete(answer).await.outcome.unwrap_err();
+        assert!(matches!(again.error, CompleteError::UsedState));
+        assert_eq!(again.error.code(), ErrorCode::InvalidState);
+        assert_eq!(
+            (flow.acme.counters().exchanges, flow.connection_count().await),
+            (1, 1)
+        );
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -934,6 +942,61 @@ async fn a_provider_that_never_answers_ends_the_try_in_time() {
         .submit_api_key(&auth, &key, BrowserInput::default(), "acme_live_1".into())
         .await;
     assert_eq!(done.unwrap_err().code(), ErrorCode::ProviderTimeout);
+}
+
+const CHATTY: &str = "
+extends: acme
+display_name: Chatty
+auth:
+    auth_mode: OAUTH2
+    authorization_url: ${integration_config.base_url}/oauth/authorize?audience=template&kept=a&kept=b
+    authorization_params: {audience: file, access_type: offline, code_challenge: fixed}
+    scope_separator: ','
+";
+
+#[tokio::test]
+async fn file_and_caller_shape_the_consent_page_but_never_its_challenge() {
+    let flow = Flow::planned(Plan {
+        providers: &[("chatty", CHATTY)],
+        ..Plan::default()
+    })
+    .await;
+    let mut new = new_integration("chatty", "chatty");
+    new.credentials = Some(credentials("acme-demo", "acme-demo-secret"));
+    new.integration_config
+        .insert("base_url".into(), flow.acme.url().into());
+    flow.house
+        .broker
+        .integrations()
+        .create(&flow.caller, new)
+        .await
+        .unwrap();
+    let input = BrowserInput {
+        authorization_params: params(&[("access_type", "undefined"), ("code_challenge", "mine")]),
+        ..BrowserInput::default()
+    };
+    let auth = flow.session().await;
+    let connect = flow.house.broker.connect();
+    let browser = BrowserId::of_cookie(COOKIE);
+    let begun = connect
+        .begin(&auth, &integration("chatty"), input, &browser)
+        .await
+        .unwrap();
+    let query: Vec<(String, String)> = begun.authorize_url.query_pairs().into_owned().collect();
+    let all = |name: &str| -> Vec<&str> {
+        let named = query.iter().filter(|(known, _)| known == name);
+        named.map(|(_, value)| value.as_str()).collect()
+    };
+    assert_eq!(all("kept"), ["a", "b"]);
+    assert_eq!(all("audience"), ["file"]);
+    assert_eq!(all("access_type"), [""; 0]);
+    assert_eq!(all("scope"), ["profile,contacts.read,offline_access"]);
+    assert_eq!(all("redirect_uri"), ["http://localhost:3003/oauth/callback"]);
+    assert_eq!(all("code_challenge_method"), ["S256"]);
+    let [challenge] = all("code_challenge")[..] else {
+        panic!("{query:?}");
+    };
+    assert_eq!(challenge.len(), 43, "a SHA-256");
 }
 
 const VARIANT: &str = "

@@ -17,6 +17,7 @@ use terapi_model::{ConnectionKey, EndUser, IntegrationKey};
 use terapi_testkit::Acme;
 use url::Url;
 
+use crate::database::Kind;
 use crate::house::{House, Plan, new_integration};
 
 /// The cookie of the end user's browser.
@@ -33,6 +34,15 @@ impl Flow {
     /// Integrations `acme`, `acme-api-key` and `acme-basic`; Acme agrees to everything.
     pub async fn start() -> Self {
         Self::planned(Plan::default()).await
+    }
+
+    /// The same on another kind of database.
+    pub async fn start_on(on: Kind) -> Self {
+        Self::planned(Plan {
+            on,
+            ..Plan::default()
+        })
+        .await
     }
 
     /// The same with little patience for token endpoints.

@@ -1,10 +1,8 @@
-//! A broker over a SQLite file in a temporary folder, at a fixed time.
+//! A broker over a new database, at a fixed time.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tempfile::TempDir;
 use terapi_broker::egress::{Egress, EgressAllow, EgressOptions};
 use terapi_broker::environments::Environment;
 use terapi_broker::integrations::{Integration, IntegrationCredentials, NewIntegration};
@@ -16,6 +14,8 @@ use terapi_store::{Store, StoreOptions};
 use terapi_vault::{Keyring, OsEntropy, SecretString};
 use url::Url;
 
+use crate::database::{Database, Kind};
+
 /// 2026-08-21T10:11:12Z: when every test begins.
 pub const START: Timestamp = Timestamp::from_seconds(1_787_307_072);
 /// Everybody's password.
@@ -25,12 +25,13 @@ pub const PASSWORD: &str = "correct horse battery";
 pub struct House {
     pub broker: Broker,
     pub clock: Arc<TestClock>,
-    pub folder: Arc<TempDir>,
+    pub database: Arc<Database>,
     pub keyring: String,
 }
 
 /// How a house differs from the usual one.
 pub struct Plan {
+    pub on: Kind,
     pub signup: Signup,
     pub demo: Option<Url>,
     /// How long a token request may take.
@@ -42,6 +43,7 @@ pub struct Plan {
 impl Default for Plan {
     fn default() -> Self {
         Self {
+            on: Kind::Sqlite,
             signup: Signup::Open,
             demo: None,
             token_limit: Duration::from_secs(20),
@@ -58,7 +60,13 @@ impl House {
 
     /// The first owner needs the setup link.
     pub async fn invited() -> Self {
+        Self::invited_on(Kind::Sqlite).await
+    }
+
+    /// The same on another kind of database.
+    pub async fn invited_on(on: Kind) -> Self {
         Self::planned(Plan {
+            on,
             signup: Signup::First,
             ..Plan::default()
         })
@@ -66,25 +74,25 @@ impl House {
     }
 
     pub async fn planned(plan: Plan) -> Self {
-        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let database = Arc::new(Database::create(plan.on));
         let keyring = Keyring::generate(&OsEntropy).to_text().expose().clone();
         let clock = Arc::new(TestClock::at(START));
-        let broker = build(&folder, &keyring, Arc::clone(&clock), plan).await;
+        let broker = build(&database, &keyring, Arc::clone(&clock), plan).await;
         Self {
             broker,
             clock,
-            folder,
+            database,
             keyring,
         }
     }
 
     /// The same database and key, served by another process.
     pub async fn restarted(&self, plan: Plan) -> Self {
-        let broker = build(&self.folder, &self.keyring, Arc::clone(&self.clock), plan).await;
+        let broker = build(&self.database, &self.keyring, Arc::clone(&self.clock), plan).await;
         Self {
             broker,
             clock: Arc::clone(&self.clock),
-            folder: Arc::clone(&self.folder),
+            database: Arc::clone(&self.database),
             keyring: self.keyring.clone(),
         }
     }
@@ -118,11 +126,9 @@ impl House {
         self.broker.integrations().create(caller, new).await.unwrap()
     }
 
-    /// Whether any file of the database holds these bytes.
+    /// Whether these bytes lie anywhere in the database.
     pub fn has_bytes(&self, needle: &str) -> bool {
-        files(self.folder.path())
-            .iter()
-            .any(|bytes| contains(bytes, needle.as_bytes()))
+        self.database.has_bytes(needle)
     }
 }
 
@@ -163,20 +169,18 @@ pub fn credentials(id: &str, secret: &str) -> IntegrationCredentials {
     }
 }
 
-async fn build(folder: &TempDir, keyring: &str, clock: Arc<TestClock>, plan: Plan) -> Broker {
-    let url = format!("sqlite:{}", folder.path().join("terapi.db").display());
-    let store = Store::open(&StoreOptions::new(url)).await.unwrap();
+async fn build(database: &Database, keyring: &str, clock: Arc<TestClock>, plan: Plan) -> Broker {
+    let store = Store::open(&StoreOptions::new(database.url())).await.unwrap();
     store.migrate().await.unwrap();
     let loopback = EgressAllow::parse("127.0.0.0/8").unwrap();
-    let providers = folder.path().join("providers");
-    std::fs::create_dir_all(&providers).unwrap();
+    let providers = tempfile::tempdir().unwrap();
     for (name, text) in plan.providers {
-        std::fs::write(providers.join(format!("{name}.yaml")), text).unwrap();
+        std::fs::write(providers.path().join(format!("{name}.yaml")), text).unwrap();
     }
     Broker::new(Parts {
         store,
         keyring: Keyring::parse(keyring).unwrap(),
-        catalogue: Catalogue::load(Some(&providers)).unwrap(),
+        catalogue: Catalogue::load(Some(providers.path())).unwrap(),
         egress: Egress::new(&EgressOptions {
             allow: vec![loopback],
             token_limit: plan.token_limit,
@@ -191,18 +195,4 @@ async fn build(folder: &TempDir, keyring: &str, clock: Arc<TestClock>, plan: Pla
             demo: plan.demo,
         },
     })
-}
-
-fn files(folder: &Path) -> Vec<Vec<u8>> {
-    let entries = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    entries
-        .filter(|path| path.is_file())
-        .map(|path| std::fs::read(path).unwrap())
-        .collect()
-}
-
-fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack.windows(needle.len()).any(|window| window == needle)
 }

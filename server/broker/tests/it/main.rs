@@ -3,6 +3,7 @@
 
 mod connect;
 mod connections;
+mod database;
 mod egress;
 mod environments;
 mod flow;

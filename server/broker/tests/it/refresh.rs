@@ -5,13 +5,18 @@ use terapi_broker::credentials::Credentials;
 use terapi_model::ConnectionKey;
 use terapi_testkit::{Answer, Rotation};
 
+use crate::database::{Kind, on_each};
 use crate::flow::{Flow, access_token, integration};
 use crate::house::Plan;
 
 const DAY: i64 = 24 * 3600;
 
 async fn connected() -> (Flow, ConnectionKey, String) {
-    let flow = Flow::start().await;
+    connected_on(Kind::Sqlite).await
+}
+
+async fn connected_on(on: Kind) -> (Flow, ConnectionKey, String) {
+    let flow = Flow::start_on(on).await;
     let auth = flow.session().await;
     let key = flow.connect(&auth).await.connection_key;
     let token = flow.access_token(&key).await;
@@ -95,48 +100,54 @@ async fn a_reader_may_ask_for_a_longer_life_or_force_a_refresh() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn fifty_readers_make_one_refresh() {
-    let (flow, key, _) = connected().await;
-    flow.house.clock.advance_seconds(4000);
-    flow.acme.script(|script| script.refresh_delay_ms = 100);
-    let tokens = futures::future::join_all((0..50).map(|_| flow.access_token(&key))).await;
-    assert!(tokens.iter().all(|token| *token == tokens[0]));
-    let counters = flow.acme.counters();
-    assert_eq!((counters.refreshes, counters.reuses), (1, 0));
+    on_each(async |on| {
+        let (flow, key, _) = connected_on(on).await;
+        flow.house.clock.advance_seconds(4000);
+        flow.acme.script(|script| script.refresh_delay_ms = 100);
+        let tokens = futures::future::join_all((0..50).map(|_| flow.access_token(&key))).await;
+        assert!(tokens.iter().all(|token| *token == tokens[0]));
+        let counters = flow.acme.counters();
+        assert_eq!((counters.refreshes, counters.reuses), (1, 0));
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_instances_on_one_store_make_one_refresh() {
-    let (flow, key, _) = connected().await;
-    let other = flow.house.restarted(Plan::default()).await;
-    flow.house.clock.advance_seconds(4000);
-    flow.acme.script(|script| script.refresh_delay_ms = 200);
-    let read = |broker: terapi_broker::Broker| {
-        let (caller, key) = (flow.caller.clone(), key.clone());
-        async move {
-            let options = GetOptions {
-                with_credentials: true,
-                ..GetOptions::default()
-            };
-            access_token(
-                &broker
-                    .connections()
-                    .get(&caller, &integration("acme"), &key, options)
-                    .await
-                    .unwrap(),
-            )
-        }
-    };
-    let readers = (0..20).map(|n| {
-        read(if n % 2 == 0 {
-            flow.house.broker.clone()
-        } else {
-            other.broker.clone()
-        })
-    });
-    let tokens = futures::future::join_all(readers).await;
-    assert!(tokens.iter().all(|token| *token == tokens[0]));
-    let counters = flow.acme.counters();
-    assert_eq!((counters.refreshes, counters.reuses), (1, 0));
+    on_each(async |on| {
+        let (flow, key, _) = connected_on(on).await;
+        let other = flow.house.restarted(Plan::default()).await;
+        flow.house.clock.advance_seconds(4000);
+        flow.acme.script(|script| script.refresh_delay_ms = 200);
+        let read = |broker: terapi_broker::Broker| {
+            let (caller, key) = (flow.caller.clone(), key.clone());
+            async move {
+                let options = GetOptions {
+                    with_credentials: true,
+                    ..GetOptions::default()
+                };
+                access_token(
+                    &broker
+                        .connections()
+                        .get(&caller, &integration("acme"), &key, options)
+                        .await
+                        .unwrap(),
+                )
+            }
+        };
+        let readers = (0..20).map(|n| {
+            read(if n % 2 == 0 {
+                flow.house.broker.clone()
+            } else {
+                other.broker.clone()
+            })
+        });
+        let tokens = futures::future::join_all(readers).await;
+        assert!(tokens.iter().all(|token| *token == tokens[0]));
+        let counters = flow.acme.counters();
+        assert_eq!((counters.refreshes, counters.reuses), (1, 0));
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -164,13 +175,16 @@ async fn a_living_token_makes_nobody_wait_for_a_refresh() {
 
 #[tokio::test]
 async fn rotated_refresh_tokens_are_never_used_twice() {
-    let (flow, key, _) = connected().await;
-    for round in 1..=5 {
-        flow.house.clock.advance_seconds(4000);
-        flow.get(&key).await.unwrap();
-        assert_eq!(flow.acme.counters().refreshes, round);
-    }
-    assert_eq!(flow.acme.counters().reuses, 0);
+    on_each(async |on| {
+        let (flow, key, _) = connected_on(on).await;
+        for round in 1..=5 {
+            flow.house.clock.advance_seconds(4000);
+            flow.get(&key).await.unwrap();
+            assert_eq!(flow.acme.counters().refreshes, round);
+        }
+        assert_eq!(flow.acme.counters().reuses, 0);
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -189,39 +203,42 @@ async fn an_answer_without_a_refresh_token_keeps_the_old_one() {
 
 #[tokio::test]
 async fn a_dead_grant_is_final_until_the_end_user_connects_again() {
-    let (flow, key, _) = connected().await;
-    flow.acme.revoke_grants();
-    flow.house.clock.advance_seconds(4000);
-    assert!(matches!(
-        reason(flow.get(&key).await.unwrap_err()),
-        RefreshFailure::Failed {
-            needs_reauth: true,
-            ..
-        }
-    ));
-    flow.house.clock.advance_seconds(7 * DAY);
-    let Err(GetConnectionError::InvalidCredentials { reason, connection }) = flow.get(&key).await else {
-        panic!("served");
-    };
-    assert_eq!(reason, RefreshFailure::NeedsReauth);
-    assert_eq!(connection.state, ConnectionState::NeedsReauth);
-    assert!(connection.auth_error.is_some());
-    assert_eq!(flow.acme.counters().refreshes, 1);
+    on_each(async |on| {
+        let (flow, key, _) = connected_on(on).await;
+        flow.acme.revoke_grants();
+        flow.house.clock.advance_seconds(4000);
+        assert!(matches!(
+            reason(flow.get(&key).await.unwrap_err()),
+            RefreshFailure::Failed {
+                needs_reauth: true,
+                ..
+            }
+        ));
+        flow.house.clock.advance_seconds(7 * DAY);
+        let Err(GetConnectionError::InvalidCredentials { reason, connection }) = flow.get(&key).await else {
+            panic!("served");
+        };
+        assert_eq!(reason, RefreshFailure::NeedsReauth);
+        assert_eq!(connection.state, ConnectionState::NeedsReauth);
+        assert!(connection.auth_error.is_some());
+        assert_eq!(flow.acme.counters().refreshes, 1);
 
-    let again = terapi_broker::connect::NewReconnectSession {
-        connection_key: key.clone(),
-        integration_key: integration("acme"),
-        session: Default::default(),
-    };
-    let connect = flow.house.broker.connect();
-    let opened = connect.open_reconnect_session(&flow.caller, again).await.unwrap();
-    let auth = connect
-        .authenticate_browser(Some(opened.token.expose()), None)
-        .await
-        .unwrap();
-    flow.connect(&auth).await;
-    let healed = flow.get(&key).await.unwrap().connection;
-    assert_eq!((healed.state, healed.auth_error), (ConnectionState::Active, None));
+        let again = terapi_broker::connect::NewReconnectSession {
+            connection_key: key.clone(),
+            integration_key: integration("acme"),
+            session: Default::default(),
+        };
+        let connect = flow.house.broker.connect();
+        let opened = connect.open_reconnect_session(&flow.caller, again).await.unwrap();
+        let auth = connect
+            .authenticate_browser(Some(opened.token.expose()), None)
+            .await
+            .unwrap();
+        flow.connect(&auth).await;
+        let healed = flow.get(&key).await.unwrap().connection;
+        assert_eq!((healed.state, healed.auth_error), (ConnectionState::Active, None));
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -1,6 +1,5 @@
 use terapi_vault::hash::{
-    TokenHash, hex_text, hmac_sha256, hmac_sha256_hex, pkce_challenge, sha256, token_hash,
-    verify_hmac_sha256_hex,
+    TokenHash, hex_text, hmac_sha256, hmac_sha256_hex, sha256, token_hash, verify_hmac_sha256_hex,
 };
 
 /// FIPS 180-4 examples.
@@ -60,15 +59,6 @@ fn hmac_takes_keys_of_any_length() {
         "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
     );
     assert_eq!(hmac_sha256_hex(b"", b"").len(), 64);
-}
-
-/// RFC 7636, appendix B.
-#[test]
-fn pkce_challenge_is_that_of_the_rfc() {
-    assert_eq!(
-        pkce_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
-        "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-    );
 }
 
 #[test]

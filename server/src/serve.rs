@@ -111,3 +111,30 @@ pub async fn stop_signal() -> std::io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_that_outlives_its_requests_is_waited_for() {
+        let listeners = bind(&["127.0.0.1:0".parse().unwrap()]).await.unwrap();
+        let (draining, stop) = (Draining::default(), CancellationToken::new());
+        let (finish, finished) = tokio::sync::oneshot::channel::<()>();
+        let settle = async { finished.await.unwrap() };
+        let serving = tokio::spawn(serve(
+            listeners,
+            Router::new(),
+            draining.clone(),
+            stop.clone(),
+            settle,
+        ));
+        stop.cancel();
+        while !draining.has_begun() {
+            tokio::task::yield_now().await;
+        }
+        assert!(!serving.is_finished());
+        finish.send(()).unwrap();
+        serving.await.unwrap().unwrap();
+    }
+}

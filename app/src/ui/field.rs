@@ -290,7 +290,7 @@ pub fn Tick(
 ) -> impl IntoView {
     view! {
         <label class="flex min-h-8 items-start gap-2.5 py-1">
-            <input type="checkbox" class="mt-0.5 size-4 accent-accent" name=name value=value checked=checked />
+            <input type="checkbox" class="mt-0.5 size-4 shrink-0 accent-accent" name=name value=value checked=checked />
             <span class="min-w-0">
                 <span class="block font-mono text-[0.8125rem] break-all">{label}</span>
                 {hint.map(|hint| view! { <span class="block text-quiet">{hint}</span> })}

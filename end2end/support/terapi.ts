@@ -98,6 +98,11 @@ export class Terapi {
         return link[0];
     }
 
+    /** Takes the setup link out of what was printed: it is meant for whoever started the server. */
+    dropPrinted(link: string): void {
+        writeFileSync(this.log, this.running.output.replace(`    ${link}\n`, ""));
+    }
+
     /** Ends the program as a power cut would, and starts it on the same data. */
     async crash(): Promise<void> {
         await this.running.kill();

@@ -22,6 +22,8 @@ for (const view of VIEWS) {
             await page.setViewportSize({ width, height });
             for (const colorScheme of ["light", "dark"] as const) {
                 await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+                // What sticks to the window is then where it is on arrival.
+                await page.evaluate(() => window.scrollTo(0, 0));
                 const path = join(FOLDER, `${view.name.replaceAll(/[^\w]+/g, "-")}.${width}.${colorScheme}.png`);
                 await page.screenshot({ path, fullPage: true, animations: "disabled" });
             }

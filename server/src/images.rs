@@ -8,7 +8,7 @@ use terapi_catalog::monogram_svg;
 
 use crate::api::input::Path;
 use crate::error::ApiError;
-use crate::router::Routes;
+use crate::route::Routes;
 use crate::state::AppState;
 
 /// The routes of this room.

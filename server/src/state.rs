@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::config::Config;
 use crate::connect::websocket::OpenSockets;
-use crate::health::Draining;
+use crate::serve::Draining;
 
 /// Shared by all handlers; cheap to clone.
 #[derive(Clone)]

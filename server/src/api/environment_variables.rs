@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 use super::auth::ByKey;
 use super::input::{EmptyBody, NoQuery};
 use crate::error::ApiError;
-use crate::router::Routes;
+use crate::route::Routes;
 use crate::state::AppState;
 
 /// The routes of this room.

@@ -11,7 +11,7 @@ pub mod openapi;
 pub mod providers;
 mod unavailable;
 
-use crate::router::Routes;
+use crate::route::Routes;
 
 /// The routes of this room.
 pub fn routes() -> Routes {
@@ -21,6 +21,5 @@ pub fn routes() -> Routes {
         .merge(integrations::routes())
         .merge(providers::routes())
         .merge(environment_variables::routes())
-        .merge(openapi::routes())
         .merge(unavailable::routes())
 }

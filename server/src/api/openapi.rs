@@ -1,24 +1,14 @@
 //! The OpenAPI document: collected from the handlers, served at `/openapi.json`, printed by `terapi openapi`, and
 //! committed as `server/openapi.json`, which a test compares.
 
-use axum::Json;
-use http::{HeaderName, header};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::openapi::path::Paths;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, Info, OpenApi, OpenApiBuilder};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::router::{Routes, documented};
-
-/// The routes of this room.
-pub fn routes() -> Routes {
-    Routes::new().get("/openapi.json", serve)
-}
-
-async fn serve() -> ([(HeaderName, &'static str); 1], Json<OpenApi>) {
-    ([(header::CACHE_CONTROL, "public, max-age=300")], Json(document()))
-}
+use crate::route::Schemas;
 
 /// What every failure answers.
 #[derive(Serialize, ToSchema)]
@@ -52,9 +42,8 @@ pub struct InputIssue {
     path: Vec<String>,
 }
 
-/// The document.
-pub fn document() -> OpenApi {
-    let (paths, schemas) = documented().clone();
+/// The document of these paths and schemas.
+pub fn document(paths: Paths, schemas: Schemas) -> OpenApi {
     let mut referenced = Vec::new();
     ErrorBody::schemas(&mut referenced);
     let components = ComponentsBuilder::new()
@@ -81,12 +70,4 @@ fn bearer(description: &str) -> SecurityScheme {
     let mut scheme = Http::new(HttpAuthScheme::Bearer);
     scheme.description = Some(description.to_owned());
     SecurityScheme::Http(scheme)
-}
-
-/// The document as committed: indented JSON, without a final line feed.
-///
-/// # Errors
-/// When a schema cannot be JSON.
-pub fn document_json() -> Result<String, serde_json::Error> {
-    serde_json::to_string_pretty(&document())
 }

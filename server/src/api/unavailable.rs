@@ -2,7 +2,7 @@
 //! sentence instead of a page.
 
 use crate::error::ApiError;
-use crate::router::Routes;
+use crate::route::Routes;
 
 /// Of products that Terapi does not have (rest.md 17).
 const OTHER_PRODUCTS: [&str; 17] = [

@@ -3,7 +3,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Environment};
-use crate::health::Draining;
+use crate::serve::Draining;
 use crate::state::AppState;
 use crate::{boot, router, serve};
 

@@ -10,7 +10,7 @@ pub mod ui;
 mod unbuilt;
 pub mod websocket;
 
-use crate::router::Routes;
+use crate::route::Routes;
 
 /// How large a form with credentials may be, in bytes (decision D25).
 pub const FORM_LIMIT: usize = 16 * 1024;

@@ -9,7 +9,8 @@ use terapi_app::Query;
 use terapi_app::connect::{self, ConnectVisit};
 
 use super::FORM_LIMIT;
-use crate::router::{RequestId, Routes};
+use crate::layers::RequestId;
+use crate::route::Routes;
 use crate::state::AppState;
 use crate::ui;
 

@@ -8,7 +8,7 @@ mod connect;
 pub mod flow_cookie;
 pub mod page;
 
-use crate::router::Routes;
+use crate::route::Routes;
 
 /// The routes of this room.
 pub fn routes() -> Routes {

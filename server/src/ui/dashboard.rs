@@ -2,6 +2,7 @@
 //! dashboard's affair ([`terapi_app::route`]).
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::body::{Body, to_bytes};
@@ -13,16 +14,20 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use terapi_app::{
     Answer, Document, Form, Policy, Query, SessionChange, SignedIn, Site, Status, Theme, Visit,
 };
+use tokio::time::timeout;
 use tower_sessions::Session;
 
 use super::refusal::Refusal;
 use super::{assets, policy, session};
-use crate::router::RequestId;
+use crate::layers::RequestId;
 use crate::serve::Peer;
 use crate::state::AppState;
 
 /// The most that a form of the dashboard may send, bytes.
 const FORM_LIMIT: usize = 64 * 1024;
+
+/// How long a form may take to arrive.
+const SLOWEST: Duration = Duration::from_secs(30);
 
 /// Every request below `/app`.
 pub(super) async fn serve_page(
@@ -98,10 +103,10 @@ pub(crate) async fn read_form(request: Request, limit: usize) -> Result<Form, Re
         return Err(refuse(Refusal::not_a_form()));
     }
     let body: Body = request.into_body();
-    match to_bytes(body, limit).await {
-        Ok(bytes) => Ok(Form::parse(&bytes)),
-        Err(error) if is_over_limit(&error) => Err(refuse(Refusal::too_large(limit))),
-        Err(_) => Err(refuse(Refusal::unreadable())),
+    match timeout(SLOWEST, to_bytes(body, limit)).await {
+        Ok(Ok(bytes)) => Ok(Form::parse(&bytes)),
+        Ok(Err(error)) if is_over_limit(&error) => Err(refuse(Refusal::too_large(limit))),
+        Ok(Err(_)) | Err(_) => Err(refuse(Refusal::unreadable())),
     }
 }
 
@@ -214,4 +219,22 @@ fn keep(theme: Theme, secure: bool) -> Cookie<'static> {
         .same_site(SameSite::Lax)
         .max_age(time::Duration::days(365))
         .build()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_form_that_never_ends_is_given_up() {
+        let stalled = futures::stream::pending::<Result<&str, std::io::Error>>();
+        let request = Request::post("/app/~/sign-in")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from_stream(stalled))
+            .unwrap();
+        let refusal = read_form(request, FORM_LIMIT).await.unwrap_err();
+        assert_eq!(refusal.status(), StatusCode::BAD_REQUEST);
+    }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use terapi::health::Draining;
+use terapi::serve::Draining;
 use terapi::state::AppState;
 use terapi_broker::connect::{BrowserAuth, BrowserId, BrowserInput, Callback};
 use terapi_broker::egress::{Egress, EgressAllow, EgressOptions};

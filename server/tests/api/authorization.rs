@@ -143,6 +143,60 @@ async fn a_callback_that_is_none_is_refused() {
     assert_eq!(app.count().await, 0);
 }
 
+/// A form of a strange site, as a browser sends it: without our cookies.
+async fn post_form(app: &TestApp, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let request = app.http.post(format!("{}{path}", app.url)).form(fields);
+    answer(request.header("origin", "https://evil.example")).await
+}
+
+#[tokio::test]
+async fn a_posted_answer_is_reposted_to_a_redirect_address_and_nowhere_else() {
+    let app = TestApp::spawn().await;
+    let fields = [("state", "s"), ("code", "\"><script>")];
+    let uuid = "0b9b7d4e-6f53-4c27-9c1e-2f4d5a6b7c8d";
+    for (path, action) in [
+        ("/oauth/callback".to_owned(), "/oauth/callback".to_owned()),
+        (
+            format!("/oauth/callback/{}", uuid.to_uppercase()),
+            format!("/oauth/callback/{uuid}"),
+        ),
+    ] {
+        let page = post_form(&app, &path, &fields).await;
+        assert_eq!(page.status, 200, "{page:?}");
+        let text = page.body.as_str().unwrap();
+        let form = format!("<form method=\"post\" action=\"{}{action}\">", app.url);
+        assert!(text.contains(&form) && !text.contains("\"><script>"), "{text}");
+    }
+    // What the dashboard takes from our own pages would otherwise be anybody's to send.
+    for path in [
+        "..%2F..%2Fapp%2Fdev%2Fsettings",
+        "%2e%2e%2F%2e%2e%2Fapp%2F~%2Fsign-out",
+        "x",
+        "..%5C..%5Capp",
+    ] {
+        let page = post_form(&app, &format!("/oauth/callback/{path}"), &fields).await;
+        says(&page, 404, "not_found");
+        assert!(!page.body.as_str().unwrap().contains("<form"), "{path}: {page:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_posted_to_the_callback_and_is_no_form_gets_a_page() {
+    let app = TestApp::spawn().await;
+    let request = app
+        .http
+        .post(format!("{}/oauth/callback", app.url))
+        .body("state=s");
+    says(
+        &answer(request.header("content-type", "text/plain")).await,
+        415,
+        "invalid_content_type",
+    );
+    let large = "x".repeat(64 * 1024);
+    let page = post_form(&app, "/oauth/callback", &[("state", &large)]).await;
+    says(&page, 413, "request_too_large");
+}
+
 #[tokio::test]
 async fn a_providers_refusal_is_shown_and_cannot_script_the_page() {
     let app = TestApp::spawn().await;

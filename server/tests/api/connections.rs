@@ -191,6 +191,7 @@ async fn a_list_is_filtered_and_paged() {
     ] {
         assert_eq!(&ids(&query).await, wanted, "{query}");
     }
+    let many = format!("?integrationId={}", "a,".repeat(1001));
     for (query, issue) in [
         ("?limit=0", "too_small limit"),
         ("?limit=2001", "too_big limit"),
@@ -202,6 +203,7 @@ async fn a_list_is_filtered_and_paged() {
         ("?tags[1]=a", "invalid_type tags"),
         ("?tags[a%20b]=a", "invalid_key tags.a b"),
         ("?integrationId=,", "too_small integrationId"),
+        (many.as_str(), "too_big integrationId"),
         ("?surprise=1", "unrecognized_keys "),
     ] {
         let got = app.key().get(&format!("/connections{query}")).await;

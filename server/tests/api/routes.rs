@@ -1,5 +1,6 @@
 use reqwest::Method;
-use terapi::router::{Family, table};
+use terapi::route::Family;
+use terapi::router::table;
 
 use crate::app::TestApp;
 

@@ -1,6 +1,7 @@
 use axum::body::Body;
 use http::{Request, header};
-use terapi::router::{Family, table};
+use terapi::route::Family;
+use terapi::router::table;
 
 use crate::house::{House, fill, method};
 

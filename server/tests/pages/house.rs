@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use tempfile::TempDir;
-use terapi::health::Draining;
+use terapi::serve::Draining;
 use terapi::state::AppState;
 use terapi_broker::egress::{Egress, EgressOptions};
 use terapi_broker::{Broker, Clock, Parts, Settings, Signup, SystemClock, TestClock};

@@ -1,5 +1,6 @@
 use http::StatusCode;
-use terapi::router::{Family, table};
+use terapi::route::Family;
+use terapi::router::table;
 
 use crate::house::{Answer, House, Plan, fill};
 

@@ -7,7 +7,7 @@ mod sessions;
 
 use utoipa_axum::routes;
 
-use crate::router::Routes;
+use crate::route::Routes;
 
 /// The routes of this room.
 pub fn routes() -> Routes {

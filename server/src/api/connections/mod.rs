@@ -14,7 +14,7 @@ pub use body::EndUserBody;
 
 use super::auth::ByKey;
 use super::input::{Path, Query};
-use crate::router::Routes;
+use crate::route::Routes;
 use crate::state::AppState;
 
 /// The routes of this room. `metadata` is also a possible id: its other methods go to the id's handlers.

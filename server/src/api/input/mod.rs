@@ -5,7 +5,7 @@ mod fields;
 mod path;
 mod query;
 
-pub use body::{EmptyBody, JSON_LIMIT, JsonBody};
+pub use body::{EmptyBody, JSON_LIMIT, JsonBody, collect};
 pub use fields::{Fields, Length, read_object};
 pub use path::{Path, has_bad_path};
 pub use query::{MalformedQuery, NoQuery, Node, Query, QueryReader, any_text};

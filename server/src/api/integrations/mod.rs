@@ -18,7 +18,7 @@ use utoipa_axum::routes;
 use super::auth::ByKey;
 use super::input::{JsonBody, NoQuery, Path, Query};
 use crate::error::ApiError;
-use crate::router::Routes;
+use crate::route::Routes;
 use crate::state::AppState;
 
 /// The routes of this room. `quickstart` is also a possible key: its other methods go to the key's handlers.

@@ -6,7 +6,7 @@ mod list;
 
 use utoipa_axum::routes;
 
-use crate::router::Routes;
+use crate::route::Routes;
 
 /// The routes of this room.
 pub fn routes() -> Routes {

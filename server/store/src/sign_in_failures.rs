@@ -3,7 +3,7 @@
 use terapi_model::Timestamp;
 
 use crate::sql::{Only, maybe, one, run};
-use crate::{Access, StoreError, Tx};
+use crate::{Access, Conn, StoreError, Tx};
 
 /// Notes a failure. `subject` is a hash of the e-mail address or of the network address.
 ///
@@ -19,13 +19,24 @@ pub async fn insert(tx: &mut Tx, subject: &str, at: Timestamp) -> Result<(), Sto
     Ok(())
 }
 
-/// How many failures the subject had at or after `since`.
+/// How many failures the subject had at or after `since`. Whoever counts the same subject next waits until this
+/// transaction ends, so that tries made at once cannot all find room for one more. Who counts several subjects counts
+/// them in the same order as others do.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn count_since(db: &mut impl Access, subject: &str, since: Timestamp) -> Result<i64, StoreError> {
+pub async fn count_since(tx: &mut Tx, subject: &str, since: Timestamp) -> Result<i64, StoreError> {
+    // On SQLite there is one writer anyway.
+    if let Conn::Postgres(_) = tx.conn() {
+        run(
+            tx,
+            "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
+            &[&subject],
+        )
+        .await?;
+    }
     one::<Only<i64>>(
-        db,
+        tx,
         "SELECT COUNT(*) FROM sign_in_failure WHERE subject = $1 AND at >= $2",
         &[&subject, &since],
     )

@@ -155,6 +155,29 @@ async fn only_setup_links_nobody_used_are_removed() {
 }
 
 #[tokio::test]
+async fn tries_made_at_once_do_not_slip_past_a_count_together() {
+    on_each(async |database| {
+        let tries = (0..8).map(|_| {
+            let store = database.store.clone();
+            tokio::spawn(async move {
+                let mut tx = store.begin().await.unwrap();
+                let before = sign_in_failures::count_since(&mut tx, "a", NOW).await.unwrap();
+                sign_in_failures::insert(&mut tx, "a", NOW).await.unwrap();
+                tx.commit().await.unwrap();
+                before
+            })
+        });
+        let mut counted = Vec::new();
+        for one in tries.collect::<Vec<_>>() {
+            counted.push(one.await.unwrap());
+        }
+        counted.sort_unstable();
+        assert_eq!(counted, [0, 1, 2, 3, 4, 5, 6, 7]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn failed_sign_ins_are_counted_by_subject_and_time() {
     on_each(async |database| {
         let mut tx = database.store.begin().await.unwrap();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use terapi_model::ProviderName;
 
 use crate::Problem;
-use crate::document::{Node, Place, Report};
+use crate::document::{Node, Place, Report, nearest};
 use crate::provider::Provider;
 
 /// One provider file.
@@ -74,7 +74,13 @@ fn resolve(
         return complain(&parent.place, "this chain of `extends` is a loop".to_owned());
     }
     let Some((parent_tree, _)) = trees.get(parent_name) else {
-        return complain(&parent.place, format!("there is no provider `{parent_name}`"));
+        let hint = nearest(parent_name, trees.keys().map(String::as_str))
+            .map(|known| format!(", did you mean `{known}`?"))
+            .unwrap_or_default();
+        return complain(
+            &parent.place,
+            format!("there is no provider `{parent_name}`{hint}"),
+        );
     };
     let mut base = resolve(parent_tree, trees, report, depth + 1)?;
     // Keys of one auth mode mean nothing in another: a child that changes the mode starts afresh.

@@ -142,7 +142,17 @@ fn params(params: &Params) -> Value {
 
 fn fields(fields: &Fields) -> Value {
     let mut map = Map::new();
+    // Published clients count on `order`: fields without a number follow the numbered ones, as the file has them.
+    let mut next = fields
+        .iter()
+        .filter_map(|(_, field)| field.order)
+        .max()
+        .unwrap_or(0);
     for (name, field) in fields.iter() {
+        let order = field.order.unwrap_or_else(|| {
+            next = next.saturating_add(1);
+            next
+        });
         let mut entry = Map::new();
         let mut put = |key: &str, value: Value| {
             if !value.is_null() {
@@ -151,7 +161,10 @@ fn fields(fields: &Fields) -> Value {
         };
         put("type", json!("string"));
         put("title", json!(field.title));
-        put("description", json!(field.description));
+        put(
+            "description",
+            json!(field.description.as_deref().unwrap_or_default()),
+        );
         put("example", json!(field.example));
         put(
             "pattern",
@@ -164,13 +177,13 @@ fn fields(fields: &Fields) -> Value {
         put("default_value", json!(field.default_value));
         put("prefix", json!(field.prefix));
         put("suffix", json!(field.suffix));
-        put("order", json!(field.order));
+        put("order", json!(order));
         put("doc_section", json!(field.doc_section));
+        put("automated", json!(field.automated));
         for (key, flag) in [
             ("optional", !field.required && !field.automated),
             ("hidden", field.hidden),
             ("secret", field.secret),
-            ("automated", field.automated),
         ] {
             if flag {
                 put(key, json!(true));

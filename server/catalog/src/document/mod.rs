@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
-use serde_saphyr::Spanned;
+use serde_saphyr::{MessageFormatter, Spanned, UserMessageFormatter};
 
 pub(crate) use section::{Report, Section, nearest};
 
@@ -86,7 +86,9 @@ impl Node {
                 line: location.map_or(0, |at| at.line() as usize),
                 column: location.map_or(0, |at| at.column() as usize),
                 key: String::new(),
-                message: error.without_snippet().to_string(),
+                message: UserMessageFormatter
+                    .format_message(error.without_snippet())
+                    .into_owned(),
             }
         })?;
         Ok(raw_to_node(raw, &file))

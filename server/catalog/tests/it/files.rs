@@ -77,6 +77,7 @@ fn broken_yaml_is_an_error_with_a_line() {
     ] {
         let found = problems(text);
         assert!(found.starts_with("sample.yaml"), "{found}");
+        assert!(!found.contains("Options"), "advice for programmers: {found}");
     }
 }
 
@@ -148,6 +149,16 @@ fn loops_and_unknown_parents_are_errors() {
         .to_string();
     assert!(found.contains("is a loop"), "{found}");
     assert!(problems("extends: nobody\ndisplay_name: x\n").contains("there is no provider `nobody`"));
+    let found = Catalogue::from_texts([
+        ("google", "display_name: G\nauth: {auth_mode: NONE}\n"),
+        ("b", "extends: gogle\n"),
+    ])
+    .unwrap_err()
+    .to_string();
+    assert!(
+        found.contains("there is no provider `gogle`, did you mean `google`?"),
+        "{found}"
+    );
 }
 
 #[test]

@@ -22,7 +22,8 @@ fn zendesk_is_shown_as_published_clients_know_it() {
         shown["connection_config"]["subdomain"],
         json!({
             "type": "string", "title": "Subdomain", "description": "The first part of the address of your Zendesk.",
-            "example": "acme", "pattern": "^[a-z0-9-]+$", "prefix": "https://", "suffix": ".zendesk.com"
+            "example": "acme", "pattern": "^[a-z0-9-]+$", "prefix": "https://", "suffix": ".zendesk.com", "order": 1,
+            "automated": false
         })
     );
     assert_eq!(
@@ -35,6 +36,37 @@ fn zendesk_is_shown_as_published_clients_know_it() {
             && shown.get("disable_pkce").is_none()
             && shown.get("credentials").is_none()
     );
+}
+
+#[test]
+fn every_field_has_what_published_clients_count_on() {
+    for provider in catalogue().list() {
+        let shown = wire::body(provider);
+        for group in ["connection_config", "integration_config", "credentials"] {
+            for (name, field) in shown
+                .get(group)
+                .and_then(|group| group.as_object())
+                .into_iter()
+                .flatten()
+            {
+                let place = format!("{} {group}.{name}: {field}", provider.name);
+                assert!(
+                    field["title"].is_string() && field["description"].is_string(),
+                    "{place}"
+                );
+                assert!(
+                    field["order"].is_u64() && field["automated"].is_boolean(),
+                    "{place}"
+                );
+            }
+        }
+    }
+    let text = "display_name: S\nauth: {auth_mode: NONE}\n\
+        connection_config: {a: {title: A}, b: {title: B, order: 3}, c: {title: C}}\n";
+    let catalogue = terapi_catalog::Catalogue::from_texts([("sample", text)]).unwrap();
+    let shown = wire::body(catalogue.get("sample").unwrap());
+    let orders = ["a", "b", "c"].map(|name| shown["connection_config"][name]["order"].as_u64().unwrap());
+    assert_eq!(orders, [4, 3, 5]);
 }
 
 #[test]

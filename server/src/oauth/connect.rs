@@ -1,7 +1,7 @@
 use axum::extract::{OriginalUri, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
-use http::{HeaderMap, header};
+use http::{HeaderMap, StatusCode, header};
 use terapi_broker::connect::{BrowserId, ResultFrame};
 use terapi_model::IntegrationKey;
 use url::Url;
@@ -42,24 +42,31 @@ async fn begin(
 ) -> Result<Response, ApiError> {
     let connect = state.broker.connect();
     let input = browser_input::read(query);
-    let auth = match browser_input::authenticate(state, query).await {
-        Ok(auth) => auth,
+    let admitted = browser_input::authenticate(state, query).await;
+    let admitted = admitted.and_then(|auth| {
+        let key = path.parse("providerConfigKey", IntegrationKey::parse)?;
+        Ok((auth, key))
+    });
+    let (auth, key) = match admitted {
+        Ok(admitted) => admitted,
         Err(error) => {
-            // Nobody was let in, so no attempt can keep this: whoever listens is told directly.
+            // Nothing has begun that could keep this: whoever listens is told directly.
             if let Some(listener) = &input.ws_client_id {
                 connect.tell(listener, refusal_frame(&path.0, &error));
             }
             return Err(error);
         }
     };
-    let key = path.parse("providerConfigKey", IntegrationKey::parse)?;
     let browser = flow_cookie::read_or_draw(&jar, state.public_url());
     let begun = connect
         .begin(&auth, &key, input, &BrowserId::of_cookie(browser.expose()))
         .await?;
     let jar = jar.add(flow_cookie::renew(&browser, state.public_url()));
-    let away = Redirect::to(begun.authorize_url.as_str());
-    Ok((jar, [(header::CACHE_CONTROL, "no-store")], away).into_response())
+    let away = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::LOCATION, begun.authorize_url.as_str()),
+    ];
+    Ok((StatusCode::FOUND, jar, away).into_response())
 }
 
 fn refusal_frame(key: &str, error: &ApiError) -> ResultFrame {

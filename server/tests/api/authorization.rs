@@ -33,7 +33,7 @@ impl TestApp {
             self.url
         );
         let (begun, consent) = self.visit(&start, "").await;
-        assert!(begun.status.is_redirection(), "{begun:?}");
+        assert_eq!(begun.status, 302, "{begun:?}");
         let cookie = begun.headers[SET_COOKIE]
             .to_str()
             .unwrap()

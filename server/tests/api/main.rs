@@ -15,4 +15,5 @@ mod isolation;
 mod openapi;
 mod providers;
 mod routes;
+mod socket;
 mod unavailable;

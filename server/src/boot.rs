@@ -18,18 +18,21 @@ use crate::config::{Config, Environment, Pooler, SignupPolicy};
 /// # Errors
 /// When a value cannot be read or the database cannot be reached.
 pub async fn open_store(config: &Config, environment: &Environment) -> anyhow::Result<Store> {
+    Store::open(&store_options(config, environment)?)
+        .await
+        .context("TERAPI_DATABASE_URL: the database cannot be opened")
+}
+
+fn store_options(config: &Config, environment: &Environment) -> anyhow::Result<StoreOptions> {
     let url = config.database_url(environment)?;
     let direct_url = config.database_direct_url(environment)?;
-    let options = StoreOptions {
+    Ok(StoreOptions {
         url: url.expose().clone(),
         direct_url: direct_url.map(|url| url.expose().clone()),
         pooler: config
             .database_pooler
             .map(|Pooler::Transaction| terapi_store::Pooler::Transaction),
-    };
-    Store::open(&options)
-        .await
-        .context("TERAPI_DATABASE_URL: the database cannot be opened")
+    })
 }
 
 /// Opens and migrates the database, checks the key against it and puts the broker together.
@@ -161,13 +164,16 @@ async fn prove_key(
 /// then linked into place without ever replacing an existing key.
 fn write_key_file(path: &Path, text: &SecretString) -> std::io::Result<()> {
     use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)?;
     let draft = path.with_extension("key.new");
     let mut file = std::fs::OpenOptions::new()
         .write(true)
@@ -188,9 +194,12 @@ fn write_key_file(path: &Path, text: &SecretString) -> std::io::Result<()> {
 /// # Errors
 /// When the database cannot be reached, is not migrated, or the key does not fit.
 pub async fn inspect(config: &Config, environment: &Environment) -> anyhow::Result<String> {
+    configured_keyring(config, environment)?;
+    if let Some(path) = store_options(config, environment)?.missing_file() {
+        return Ok(format!("the first start creates {}", path.display()));
+    }
     let store = open_store(config, environment).await?;
     store.ping().await.context("the database does not answer")?;
-    configured_keyring(config, environment)?;
     match store.schema_state().await? {
         SchemaState::Missing => return Ok(format!("{:?}, empty; the first start fills it", store.dialect())),
         SchemaState::Older => {

@@ -4,9 +4,10 @@
 //! start and is named; an unknown `TERAPI_*` variable is a warning that names the nearest known one.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use terapi_broker::egress::EgressAllow;
@@ -69,7 +70,7 @@ pub struct Config {
     pub egress_allow: Vec<EgressAllow>,
 
     /// Networks of reverse proxies whose `X-Forwarded-For` and `-Proto` are believed, comma-separated.
-    #[arg(long, env = "TERAPI_TRUSTED_PROXIES", value_delimiter = ',', global = true)]
+    #[arg(long, env = "TERAPI_TRUSTED_PROXIES", value_delimiter = ',', value_parser = parse_network, global = true)]
     pub trusted_proxies: Vec<IpNet>,
 
     /// Origins that may show the Connect UI in a frame, comma-separated; any when not given.
@@ -99,7 +100,7 @@ pub struct Config {
     pub demo: Option<Url>,
 
     /// Makes an unknown TERAPI_* variable an error.
-    #[arg(long, env = "TERAPI_STRICT_ENV", global = true)]
+    #[arg(long, env = "TERAPI_STRICT_ENV", value_parser = BoolishValueParser::new(), global = true)]
     pub strict_env: bool,
 }
 
@@ -321,10 +322,10 @@ impl Config {
 }
 
 fn parse_public_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| error.to_string())?;
-    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-        return Err("must begin with http:// or https:// and name a host".to_owned());
-    }
+    let url = Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let url = url.ok_or("must begin with http:// or https:// and name a host")?;
     if !url.username().is_empty()
         || url.password().is_some()
         || url.query().is_some()
@@ -342,13 +343,18 @@ fn parse_egress(text: &str) -> Result<EgressAllow, String> {
     EgressAllow::parse(text.trim()).map_err(|error| error.to_string())
 }
 
+/// A network, or an address that stands for itself.
+fn parse_network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    let network = text.parse().or_else(|_| text.parse().map(IpAddr::into));
+    network.map_err(|_| "must be a network such as 10.0.0.0/8, or an address".to_owned())
+}
+
 fn parse_origin(text: &str) -> Result<String, String> {
-    let url = Url::parse(text.trim()).map_err(|error| error.to_string())?;
-    let origin = url.origin();
-    if !origin.is_tuple() || url.path() != "/" || url.query().is_some() {
-        return Err("must be an origin such as https://app.example.com".to_owned());
-    }
-    Ok(origin.ascii_serialization())
+    let url = Url::parse(text.trim()).ok();
+    let url = url.filter(|url| url.origin().is_tuple() && url.path() == "/" && url.query().is_none());
+    let url = url.ok_or("must be an origin such as https://app.example.com")?;
+    Ok(url.origin().ascii_serialization())
 }
 
 #[cfg(test)]
@@ -383,6 +389,15 @@ mod tests {
         let config = Cli::parse_from(["terapi", "--strict-env"]).config;
         assert!(config.check(&Environment::of([("TERAPI_LISTN", "x")])).is_err());
         assert!(config.check(&Environment::default()).is_ok());
+    }
+
+    #[test]
+    fn an_address_is_a_network_of_its_own() {
+        let config = Cli::parse_from(["terapi", "--trusted-proxies", "10.1.2.3, fd00::/8,::1"]).config;
+        let networks: Vec<_> = config.trusted_proxies.iter().map(ToString::to_string).collect();
+        assert_eq!(networks, ["10.1.2.3/32", "fd00::/8", "::1/128"]);
+        let refused = Cli::try_parse_from(["terapi", "--trusted-proxies", "proxy"]);
+        assert!(refused.is_err_and(|error| error.to_string().contains("such as 10.0.0.0/8")));
     }
 
     #[test]

@@ -11,8 +11,8 @@ enum Finding {
     Broken(String),
 }
 
-/// Before this instant no Terapi existed: a clock that says less is wrong.
-const EARLIEST: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+/// The beginning of 2025, when there was no Terapi: a clock that says less is wrong.
+const EARLIEST: Timestamp = Timestamp::from_millis(1_735_689_600_000);
 
 /// Checks database, key, clock, write access and public URL; fails when one of them is broken.
 #[expect(clippy::print_stdout, reason = "the findings are this command's answer")]
@@ -66,14 +66,23 @@ fn check_public_url(config: &Config) -> Finding {
     }
 }
 
+/// Leaves nothing behind: a folder made here could belong to somebody else than the server's user.
 fn check_write_access(config: &Config) -> Finding {
-    let probe = config.data_dir.join(".doctor");
-    let tried = std::fs::create_dir_all(&config.data_dir)
-        .and_then(|()| std::fs::write(&probe, b"probe"))
-        .and_then(|()| std::fs::remove_file(&probe));
+    let folder = &config.data_dir;
+    let exists = folder.exists();
+    let probe = match folder.parent().filter(|_| !exists) {
+        Some(parent) => parent.join(".terapi-doctor"),
+        None => folder.join(".terapi-doctor"),
+    };
+    let tried = std::fs::write(&probe, b"probe").and_then(|()| std::fs::remove_file(&probe));
     match tried {
-        Ok(()) => Finding::Fine(config.data_dir.display().to_string()),
-        Err(error) => Finding::Broken(format!("{}: {error}", config.data_dir.display())),
+        Ok(()) if exists => Finding::Fine(folder.display().to_string()),
+        Ok(()) => Finding::Fine(format!("the first start creates {}", folder.display())),
+        Err(error) if exists => Finding::Broken(format!("{}: {error}", folder.display())),
+        Err(_) => Finding::Odd(format!(
+            "{} does not exist; the first start tries to create it",
+            folder.display()
+        )),
     }
 }
 

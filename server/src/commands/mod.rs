@@ -26,7 +26,7 @@ enum Command {
     Serve,
     /// Bring the database up to date and stop
     Migrate,
-    /// Accounts, operators and demo data, without a browser
+    /// Accounts and operators, without a browser
     #[command(subcommand)]
     Admin(admin::AdminCommand),
     /// Check database, key, clock, write access and public URL

@@ -50,6 +50,17 @@ impl StoreOptions {
             direct_url: None,
         }
     }
+
+    /// The SQLite file that opening would make, when it is not there yet.
+    pub fn missing_file(&self) -> Option<&Path> {
+        self.sqlite_file().filter(|path| !path.exists())
+    }
+
+    fn sqlite_file(&self) -> Option<&Path> {
+        let path = self.url.strip_prefix("sqlite:")?;
+        let path = path.strip_prefix("//").unwrap_or(path);
+        Some(Path::new(path.split('?').next().unwrap_or_default()))
+    }
 }
 
 impl fmt::Debug for StoreOptions {
@@ -76,7 +87,7 @@ pub enum OpenError {
     #[error("the PostgreSQL URL is malformed")]
     MalformedUrl,
     /// The file or its folder cannot be made.
-    #[error("cannot create {}: {source}", path.display())]
+    #[error("cannot create {}", path.display())]
     Create {
         /// File or folder.
         path: PathBuf,
@@ -84,7 +95,7 @@ pub enum OpenError {
         source: std::io::Error,
     },
     /// The database did not let us in.
-    #[error("cannot open the database: {0}")]
+    #[error(transparent)]
     Connect(#[from] StoreError),
 }
 
@@ -101,13 +112,11 @@ impl Store {
     /// # Errors
     /// [`OpenError`].
     pub async fn open(options: &StoreOptions) -> Result<Store, OpenError> {
-        if let Some(path) = options.url.strip_prefix("sqlite:") {
-            let path = path.strip_prefix("//").unwrap_or(path);
-            let path = path.split('?').next().unwrap_or_default();
-            if path.is_empty() || path.contains(":memory:") {
+        if let Some(path) = options.sqlite_file() {
+            if path.as_os_str().is_empty() || path.to_string_lossy().contains(":memory:") {
                 return Err(OpenError::NoFile);
             }
-            open_sqlite(Path::new(path)).await
+            open_sqlite(path).await
         } else if options.url.starts_with("postgres://") || options.url.starts_with("postgresql://") {
             open_postgres(options).await
         } else {

@@ -73,6 +73,30 @@ fn a_secret_may_come_from_a_file_but_not_from_both() {
 }
 
 #[test]
+fn doctor_leaves_nothing_behind() {
+    let instance = Instance::new();
+    let found = instance.run(&["doctor"]);
+    assert!(
+        found.status.success(),
+        "{}",
+        String::from_utf8_lossy(&found.stdout)
+    );
+    assert_eq!(std::fs::read_dir(instance.folder()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_switch_may_be_written_as_a_number() {
+    let instance = Instance::new();
+    let mut command = instance.command(&["migrate"]);
+    let refused = command
+        .env("TERAPI_STRICT_ENV", "1")
+        .env("TERAPI_LISTN", "x")
+        .output()
+        .unwrap();
+    assert!(complaint(&refused).contains("did you mean TERAPI_LISTEN?"));
+}
+
+#[test]
 fn doctor_finds_nothing_wrong_with_a_new_instance_and_names_a_wrong_key() {
     let instance = Instance::new();
     assert!(instance.bootstrap().status.success());

@@ -1,5 +1,6 @@
 //! A signed-in operator at work in one environment: what every page inside an environment starts from.
 
+use leptos::prelude::use_context;
 use terapi_broker::environments::Environment;
 use terapi_broker::operators::Operator;
 use terapi_broker::{Broker, Caller};
@@ -8,7 +9,7 @@ use crate::answer::{Frame, NoPage, Page};
 use crate::route::{Room, Route};
 use crate::ui::breadcrumbs::Crumb;
 use crate::ui::shell::{Section, Surroundings};
-use crate::visit::{Site, Visit};
+use crate::visit::{SignedIn, Site, Visit};
 
 pub(crate) struct Desk {
     pub broker: Broker,
@@ -22,7 +23,23 @@ pub(crate) struct Desk {
 impl Desk {
     /// The desk in environment `name`, if somebody is signed in and it is theirs.
     pub async fn at(site: &Site, visit: &Visit, name: &str) -> Result<Self, NoPage> {
-        let operator = operator(site, visit).await?;
+        Self::open(site, visit.signed_in.as_ref(), visit.path.clone(), name).await
+    }
+
+    /// The desk behind a call of a server function, whose contexts say who asks.
+    pub async fn of_call(name: &str) -> Result<Self, NoPage> {
+        let site = use_context::<Site>().ok_or_else(|| NoPage::Failed("no site in context".to_owned()))?;
+        let signed_in = use_context::<Option<SignedIn>>().flatten();
+        Self::open(&site, signed_in.as_ref(), String::new(), name).await
+    }
+
+    async fn open(
+        site: &Site,
+        signed_in: Option<&SignedIn>,
+        address: String,
+        name: &str,
+    ) -> Result<Self, NoPage> {
+        let operator = operator(site, signed_in).await?;
         let found = site
             .broker
             .operators()
@@ -42,7 +59,7 @@ impl Desk {
             caller,
             environment,
             environments,
-            address: visit.path.clone(),
+            address,
         })
     }
 
@@ -90,8 +107,8 @@ impl Desk {
 }
 
 /// Whoever is signed in.
-pub(crate) async fn operator(site: &Site, visit: &Visit) -> Result<Operator, NoPage> {
-    let signed_in = visit.signed_in.as_ref().ok_or(NoPage::SignInFirst)?;
+pub(crate) async fn operator(site: &Site, signed_in: Option<&SignedIn>) -> Result<Operator, NoPage> {
+    let signed_in = signed_in.ok_or(NoPage::SignInFirst)?;
     site.broker
         .operators()
         .find(&signed_in.operator)

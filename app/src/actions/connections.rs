@@ -6,7 +6,7 @@ use super::confirmed;
 use super::sign_up::sentence;
 use crate::answer::{ActionResult, NoPage, Outcome};
 use crate::desk::Desk;
-use crate::form::{Form, FormState, Query};
+use crate::form::{Form, FormState};
 use crate::pages::connections::{load, new, reveal, unread};
 use crate::pages::integrations;
 use crate::route::Room;
@@ -45,23 +45,12 @@ pub async fn open_test(desk: Desk, form: &Form) -> ActionResult {
         ..NewSession::default()
     };
     match desk.broker.connect().open_session(&desk.caller, session).await {
-        Ok(opened) => {
-            let wait = Query::address(
-                desk.to(Room::AwaitConnection),
-                &[
-                    ("integration", integration.unique_key.as_str()),
-                    ("since", &since.as_millis().to_string()),
-                ],
-            );
-            let (provider, name) = (integration.provider.as_str(), integration.shown_name());
-            Ok(Outcome::Page(new::ready(
-                &desk,
-                provider,
-                name,
-                opened.connect_link,
-                wait,
-            )))
-        }
+        Ok(opened) => Ok(Outcome::Page(new::ready(
+            &desk,
+            &integration,
+            opened.connect_link,
+            since,
+        ))),
         Err(OpenSessionError::Invalid(issues)) => {
             Ok(Outcome::Invalid(issues.iter().fold(state, |state, issue| {
                 let message = sentence(&issue.message);

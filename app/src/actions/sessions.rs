@@ -6,7 +6,7 @@ use crate::visit::{Site, Visit};
 
 /// Ends one of the operator's sessions, or all but the one that asks.
 pub async fn revoke(site: &Site, visit: &Visit, form: &Form) -> ActionResult {
-    let operator = desk::operator(site, visit).await?;
+    let operator = desk::operator(site, visit.signed_in.as_ref()).await?;
     let operators = site.broker.operators();
     let failed = |error: &dyn std::fmt::Display| NoPage::Failed(error.to_string());
     let sessions = operators

@@ -17,7 +17,8 @@ pub async fn revealed(address: &str) -> Option<Element> {
     .ok()?;
     init.set_headers(&headers);
     init.set_body(&JsValue::from_str(""));
-    let response = send(address, &init).await?;
+    let promise = leptos::prelude::window().fetch_with_str_and_init(address, &init);
+    let response: Response = JsFuture::from(promise).await.ok()?.dyn_into().ok()?;
     if !response.ok() || response.redirected() {
         return None;
     }
@@ -47,15 +48,4 @@ pub fn wake(part: &Element) {
         let id = island.get_attribute("data-component").unwrap_or_default();
         let _ = wake.call2(&JsValue::NULL, &island, &id.into());
     }
-}
-
-/// Where a GET of `address` is led to, if it is.
-pub async fn redirection(address: &str) -> Option<String> {
-    let response = send(address, &RequestInit::new()).await?;
-    (response.redirected() && response.ok()).then(|| response.url())
-}
-
-async fn send(address: &str, init: &RequestInit) -> Option<Response> {
-    let promise = leptos::prelude::window().fetch_with_str_and_init(address, init);
-    JsFuture::from(promise).await.ok()?.dyn_into().ok()
 }

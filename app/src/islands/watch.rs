@@ -1,33 +1,45 @@
 use leptos::prelude::*;
 
-/// Asks `address` every two seconds and follows it as soon as it leads elsewhere. Without scripts the page has a
-/// link to the same address.
+/// Asks every two seconds whether the connection of a test is there, and goes to its page. It gives up after half
+/// an hour, when the test's link has expired. Without scripts the page has a link that asks once.
 #[island]
 pub fn Watch(
-    /// An address that redirects once there is something to see.
-    address: String,
+    /// The environment's name.
+    environment: String,
+    /// The integration's key.
+    integration: String,
+    /// When the test began, milliseconds since 1970.
+    since: i64,
 ) -> impl IntoView {
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
-        let address = address.clone();
-        let busy = StoredValue::new(false);
-        let _ = set_interval_with_handle(
-            move || {
-                if busy.get_value() {
-                    return;
-                }
-                busy.set_value(true);
-                let address = address.clone();
-                leptos::task::spawn_local(async move {
-                    if let Some(target) = super::fetch::redirection(&address).await {
-                        let _ = window().location().assign(&target);
+        let (environment, integration) = (environment.clone(), integration.clone());
+        leptos::task::spawn_local(async move {
+            for _ in 0..ASKS {
+                pause().await;
+                let (environment, integration) = (environment.clone(), integration.clone());
+                match crate::functions::connections::await_connection(environment, integration, since).await {
+                    Ok(Some(address)) => {
+                        let _ = window().location().assign(&address);
+                        return;
                     }
-                    busy.set_value(false);
-                });
-            },
-            std::time::Duration::from_secs(2),
-        );
+                    Err(error) if !error.may_pass() => return,
+                    Ok(None) | Err(_) => {}
+                }
+            }
+        });
     });
     #[cfg(not(feature = "hydrate"))]
-    let _ = address;
+    let _ = (environment, integration, since);
+}
+
+#[cfg(feature = "hydrate")]
+const ASKS: u32 = 900;
+
+#[cfg(feature = "hydrate")]
+async fn pause() {
+    let over = js_sys::Promise::new(&mut |resolve, _| {
+        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, 2000);
+    });
+    let _ = wasm_bindgen_futures::JsFuture::from(over).await;
 }

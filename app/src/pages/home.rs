@@ -5,7 +5,7 @@ use crate::visit::{Site, Visit};
 
 /// `/app` is no page: it leads to the first environment of whoever is signed in.
 pub async fn lead_on(site: &Site, visit: &Visit) -> PageResult {
-    let operator = desk::operator(site, visit).await?;
+    let operator = desk::operator(site, visit.signed_in.as_ref()).await?;
     let account = operator.memberships.first().ok_or(NoPage::NotFound)?;
     let environments = site
         .broker

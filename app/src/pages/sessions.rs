@@ -8,13 +8,13 @@ use crate::ui::breadcrumbs::Crumb;
 use crate::ui::button::{Submit, Weight};
 use crate::ui::card::PageHead;
 use crate::ui::shell::Surroundings;
-use crate::ui::table::{CELL, ROW, Table};
+use crate::ui::table::{Column, ROW, Table};
 use crate::ui::time::Time;
 use crate::visit::{Site, Visit};
 
 /// Where the operator is signed in.
 pub async fn list(site: &Site, visit: &Visit) -> PageResult {
-    let operator = desk::operator(site, visit).await?;
+    let operator = desk::operator(site, visit.signed_in.as_ref()).await?;
     let sessions = site
         .broker
         .operators()
@@ -38,19 +38,22 @@ pub async fn list(site: &Site, visit: &Visit) -> PageResult {
                 let this = id == current;
                 view! {
                     <tr class=ROW>
-                        <th scope="row" class=format!("{CELL} text-left font-medium")>
+                        <th scope="row" class=format!("{} text-left font-medium", Column::Always.cell())>
                             {device(&session.user_agent)}
                             " "
                             {this.then(|| view! { <Badge tone=Tone::Good>{text::THIS}</Badge> })}
+                            <span class="block text-xs font-normal text-quiet lg:hidden">
+                                {session.address.clone()} " · " <Time at=session.last_seen_at />
+                            </span>
                         </th>
-                        <td class=CELL>{session.address}</td>
-                        <td class=CELL>
+                        <td class=Column::Wide.cell()>{session.address}</td>
+                        <td class=Column::Wide.cell()>
                             <Time at=session.created_at />
                         </td>
-                        <td class=CELL>
+                        <td class=Column::Wide.cell()>
                             <Time at=session.last_seen_at />
                         </td>
-                        <td class=format!("{CELL} text-right")>
+                        <td class=format!("{} text-right", Column::Always.cell())>
                             {(!this)
                                 .then(|| {
                                     view! {
@@ -81,7 +84,13 @@ pub async fn list(site: &Site, visit: &Visit) -> PageResult {
             <PageHead title=text::TITLE hint=text::HINT actions />
             <Table
                 caption=text::TITLE
-                heads=vec![text::DEVICE, text::ADDRESS, text::STARTED, text::SEEN, ""]
+                heads=vec![
+                    (Column::Always, text::DEVICE),
+                    (Column::Wide, text::ADDRESS),
+                    (Column::Wide, text::STARTED),
+                    (Column::Wide, text::SEEN),
+                    (Column::Always, ""),
+                ]
             >
                 {rows}
             </Table>

@@ -7,14 +7,17 @@ use crate::text::en as text;
 pub fn Table(
     #[prop(into)] caption: String,
     /// Heads of the columns; an empty one is for actions.
-    heads: Vec<&'static str>,
+    heads: Vec<(Column, &'static str)>,
     children: Children,
 ) -> impl IntoView {
     let heads = heads
         .into_iter()
-        .map(|head| {
+        .map(|(column, head)| {
             view! {
-                <th scope="col" class="px-4 py-2.5 font-medium whitespace-nowrap first:pl-5 last:pr-5">
+                <th
+                    scope="col"
+                    class=format!("px-4 py-2.5 font-medium whitespace-nowrap first:pl-5 last:pr-5 {}", column.look())
+                >
                     {if head.is_empty() {
                         view! { <span class="sr-only">{text::ACTIONS}</span> }.into_any()
                     } else {
@@ -44,8 +47,32 @@ pub fn Table(
     .into_any()
 }
 
-/// The classes of a cell.
-pub const CELL: &str = "px-4 py-3 align-middle first:pl-5 last:pr-5";
+/// On how wide a page a column is there. What a narrower one leaves out is under the row's name, or on its page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Column {
+    /// On every page.
+    Always,
+    /// Beside the sidebar.
+    Wide,
+    /// On a whole screen.
+    Widest,
+}
+
+impl Column {
+    const fn look(self) -> &'static str {
+        match self {
+            Column::Always => "",
+            Column::Wide => "max-lg:hidden",
+            Column::Widest => "max-xl:hidden",
+        }
+    }
+
+    /// The classes of a cell.
+    pub fn cell(self) -> String {
+        format!("px-4 py-3 align-middle first:pl-5 last:pr-5 {}", self.look())
+    }
+}
+
 /// The classes of a row.
 pub const ROW: &str = "hover:bg-well";
 /// The classes of the link in a row's first cell.

@@ -5,13 +5,13 @@
 
 pub mod assets;
 mod dashboard;
+mod functions;
 mod guard;
 mod policy;
 mod refusal;
 pub mod session;
 
 use axum::Router;
-use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::any;
@@ -20,9 +20,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 pub(crate) use dashboard::{read_form, respond, site};
 pub(crate) use policy::NOTHING;
-use refusal::Refusal;
 
-use crate::router::{self, Family, Route};
+use crate::layers;
+use crate::route::{Family, Route};
 use crate::state::AppState;
 
 /// The family with its layers.
@@ -31,8 +31,8 @@ pub fn router(state: AppState) -> Router {
         .route("/app", any(dashboard::serve_page))
         .route("/app/", any(dashboard::serve_page))
         .route("/app/{*page}", any(dashboard::serve_page))
-        .route("/ui", any(unknown_function))
-        .route("/ui/{*function}", any(unknown_function))
+        .route("/ui", any(functions::call))
+        .route("/ui/{*function}", any(functions::call))
         .layer(from_fn(session::identify))
         .layer(session::layer(&state))
         .layer(from_fn_with_state(state.clone(), session::protect_removal))
@@ -40,8 +40,8 @@ pub fn router(state: AppState) -> Router {
         .layer(CatchPanicLayer::custom(broken))
         .layer(from_fn(policy::protect))
         .merge(assets::router())
-        .layer(from_fn_with_state(state.clone(), router::security_headers))
-        .layer(from_fn(router::observe))
+        .layer(from_fn_with_state(state.clone(), layers::security_headers))
+        .layer(from_fn(layers::observe))
         .with_state(state)
 }
 
@@ -64,11 +64,6 @@ pub fn table() -> Vec<Route> {
         );
     }
     table
-}
-
-/// Islands have no server functions yet; what is asked of them is still guarded.
-async fn unknown_function(request: Request) -> Response {
-    Refusal::unknown_function().answer(&request)
 }
 
 /// A panic's answer; [`policy::protect`] gives it a page.

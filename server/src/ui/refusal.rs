@@ -4,14 +4,15 @@
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use terapi_app::UiError;
 use terapi_model::ErrorCode;
 use terapi_vault::{OsEntropy, token};
 use url::Url;
 
 use super::policy;
 use crate::error::ApiError;
+use crate::layers::RequestId;
 use crate::oauth::page::Escaped;
-use crate::router::RequestId;
 
 /// The look of the pages that a popup ends on.
 const STYLE: &str = include_str!("../oauth/page.css");
@@ -104,6 +105,19 @@ impl Refusal {
             "Nothing here",
             "There is no such function.",
         )
+    }
+
+    /// What a function said instead of an answer, under the status of its code.
+    pub(crate) fn of_call(error: &UiError) -> Self {
+        let known = ErrorCode::ALL.iter().find(|code| code.as_str() == error.code());
+        let code = known.copied().unwrap_or(ErrorCode::ServerError);
+        let status = match code {
+            ErrorCode::InvalidBody => StatusCode::BAD_REQUEST,
+            ErrorCode::Forbidden => StatusCode::FORBIDDEN,
+            ErrorCode::NotFound => StatusCode::NOT_FOUND,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Self::new(status, code, "Not done", error.message())
     }
 
     /// 405.

@@ -4,6 +4,7 @@
 mod connect_ui;
 mod families;
 mod forms;
+mod functions;
 mod guard;
 mod house;
 mod logs;

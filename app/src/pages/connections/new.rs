@@ -1,4 +1,6 @@
 use leptos::prelude::*;
+use terapi_broker::integrations::Integration;
+use terapi_model::Timestamp;
 
 use crate::answer::{NoPage, Page, PageResult};
 use crate::desk::Desk;
@@ -86,13 +88,20 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
 }
 
 /// The way into Connect, as the answer to the form: the link holds the session's token.
-pub fn ready(desk: &Desk, provider: &str, name: &str, link: String, wait: String) -> Page {
+pub fn ready(desk: &Desk, integration: &Integration, link: String, since: Timestamp) -> Page {
+    let name = integration.shown_name();
+    let key = integration.unique_key.to_string();
+    let environment = desk.environment.name.as_str().to_owned();
+    let wait = Query::address(
+        desk.to(Room::AwaitConnection),
+        &[("integration", &key), ("since", &since.as_millis().to_string())],
+    );
     let title = text::ready(name);
     let crumbs = vec![
         Crumb::to(words::connections::TITLE, desk.to(Room::Connections)),
         Crumb::here(text::TITLE),
     ];
-    let provider = provider.to_owned();
+    let provider = integration.provider.as_str().to_owned();
     desk.page(Section::Connections, crumbs, title.clone(), move || {
         let logo = view! { <ProviderLogo provider class="size-11" /> }.into_any();
         view! {
@@ -114,15 +123,15 @@ pub fn ready(desk: &Desk, provider: &str, name: &str, link: String, wait: String
                     <noscript>
                         <p class="mt-2 text-quiet">{text::WAITING_NO_SCRIPT}</p>
                     </noscript>
-                    <p class="mt-2">
-                        <ButtonLink href=wait.clone()>{text::DONE}</ButtonLink>
+                    <p class="mt-4">
+                        <ButtonLink href=wait>{text::DONE}</ButtonLink>
                     </p>
                 </div>
                 <Card title=text::SHARE hint=text::SHARE_HINT>
                     <CopyLine what=text::LINK value=link />
                 </Card>
             </div>
-            <Watch address=wait />
+            <Watch environment integration=key since=since.as_millis() />
         }
     })
 }

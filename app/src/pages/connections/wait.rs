@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use terapi_broker::connections::{ConnectionQuery, PageQuery};
+use terapi_broker::connections::{ConnectionQuery, ListConnectionsError, PageQuery};
 use terapi_model::{IntegrationKey, Timestamp};
 
 use crate::answer::{NoPage, PageResult};
@@ -28,30 +28,8 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
     let (Some(integration), Some(since)) = (integration, since) else {
         return Err(NoPage::SeeOther(desk.to(Room::Connections)));
     };
-    let found = desk
-        .broker
-        .connections()
-        .list_page(
-            &desk.caller,
-            ConnectionQuery {
-                integration_keys: vec![integration.to_string()],
-                ..ConnectionQuery::default()
-            },
-            PageQuery {
-                after: None,
-                limit: 1,
-            },
-        )
-        .await
-        .map_err(|error| NoPage::Failed(error.to_string()))?;
-    if let Some(newest) = found
-        .connections
-        .first()
-        .filter(|newest| newest.created_at >= since)
-    {
-        return Err(NoPage::SeeOther(desk.to(Room::Connection {
-            id: newest.id.as_str().to_owned(),
-        })));
+    if let Some(address) = made_since(&desk, integration.as_str(), since).await? {
+        return Err(NoPage::SeeOther(address));
     }
     let here = Query::address(
         desk.to(Room::AwaitConnection),
@@ -60,12 +38,12 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
             ("since", &since.as_millis().to_string()),
         ],
     );
+    let environment = desk.environment.name.as_str().to_owned();
     let crumbs = vec![
         Crumb::to(words::connections::TITLE, desk.to(Room::Connections)),
         Crumb::here(text::NOT_YET),
     ];
     Ok(desk.page(Section::Connections, crumbs, text::NOT_YET, move || {
-        let address = here.clone();
         view! {
             <h1 class="sr-only">{text::NOT_YET}</h1>
             <Empty glyph=Glyph::Clock title=text::NOT_YET body=text::NOT_YET_BODY>
@@ -73,7 +51,36 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
                     {text::LOOK}
                 </ButtonLink>
             </Empty>
-            <Watch address />
+            <Watch environment integration=integration.to_string() since=since.as_millis() />
         }
+    }))
+}
+
+/// The address of the newest connection of `integration`, when it is not older than `since`.
+pub async fn made_since(desk: &Desk, integration: &str, since: Timestamp) -> Result<Option<String>, NoPage> {
+    let found = desk
+        .broker
+        .connections()
+        .list_page(
+            &desk.caller,
+            ConnectionQuery {
+                integration_keys: vec![integration.to_owned()],
+                ..ConnectionQuery::default()
+            },
+            PageQuery {
+                after: None,
+                limit: 1,
+            },
+        )
+        .await
+        .map_err(|error| match error {
+            ListConnectionsError::Forbidden(reason) => NoPage::Forbidden(reason.to_string()),
+            other => NoPage::Failed(other.to_string()),
+        })?;
+    let newest = found.connections.first();
+    Ok(newest.filter(|newest| newest.created_at >= since).map(|newest| {
+        desk.to(Room::Connection {
+            id: newest.id.as_str().to_owned(),
+        })
     }))
 }

@@ -1,0 +1,162 @@
+//! What islands ask the server: the functions below `/ui`.
+
+use axum::body::Body;
+use http::{Request, StatusCode, header};
+
+use crate::house::{Answer, Browser, House, encode};
+
+const ASK: &str = "/ui/await-connection";
+
+/// Asks as the island does.
+async fn ask(browser: &mut Browser, environment: &str, integration: &str, since: i64) -> Answer {
+    let since = since.to_string();
+    let fields = [
+        ("environment", environment),
+        ("integration", integration),
+        ("since", &since),
+    ];
+    call(browser, ASK, encode(&fields)).await
+}
+
+async fn call(browser: &mut Browser, path: &str, body: String) -> Answer {
+    let request = Request::post(path)
+        .header("sec-fetch-site", "same-origin")
+        .header(header::ORIGIN, &browser.origin)
+        .header(header::ACCEPT, "application/json")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    browser.send(request.body(Body::from(body)).unwrap()).await
+}
+
+fn code(answer: &Answer) -> String {
+    let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    body["error"]["code"].as_str().unwrap().to_owned()
+}
+
+/// Makes an integration in `dev`, and a connection of it through the test page.
+async fn connect(owner: &mut Browser, key: &str) {
+    let form = [
+        ("unique_key", key),
+        ("config.base_url", "https://api.example.com"),
+    ];
+    let made = owner
+        .post("/app/dev/integrations/new/generic-api-key", &form)
+        .await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.body);
+    let form = [("integration", key), ("end_user", "user-1")];
+    let opened = owner.post("/app/dev/connections/new", &form).await;
+    assert_eq!(opened.status, StatusCode::OK, "{}", opened.body);
+    let (_, rest) = opened.body.split_once("session_token=").unwrap();
+    let token: String = rest
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+        .collect();
+    let form = [
+        ("session_token", token.as_str()),
+        ("integration", key),
+        ("credentials.api_key", "k-1"),
+    ];
+    let connected = owner.post("/connect/ui/start", &form).await;
+    assert_eq!(connected.status, StatusCode::OK, "{}", connected.body);
+}
+
+#[tokio::test]
+async fn a_waiting_page_is_told_where_the_new_connection_is() {
+    let house = House::open().await;
+    let mut owner = house.owner().await;
+    let since = house.broker.now().as_millis();
+    let before = ask(&mut owner, "dev", "weather", since).await;
+    assert_eq!((before.status, before.body.as_str()), (StatusCode::OK, "null"));
+
+    connect(&mut owner, "weather").await;
+    let told = ask(&mut owner, "dev", "weather", since).await;
+    assert_eq!(told.status, StatusCode::OK, "{}", told.body);
+    assert_eq!(told.header("cache-control"), Some("no-store"));
+    let address: String = serde_json::from_str(&told.body).unwrap();
+    assert!(address.starts_with("/app/dev/connections/con_"), "{address}");
+    assert_eq!(owner.get(&address).await.status, StatusCode::OK);
+
+    let page = format!("/app/dev/connections/new/wait?integration=weather&since={since}");
+    assert_eq!(
+        owner.get(&page).await.location(),
+        address,
+        "the page without scripts leads to the same place"
+    );
+
+    for (environment, integration, since) in [
+        ("dev", "weather", since + 1),
+        ("dev", "other", since),
+        ("prod", "weather", since),
+    ] {
+        let answer = ask(&mut owner, environment, integration, since).await;
+        assert_eq!(answer.body, "null", "{environment} {integration}");
+    }
+}
+
+#[tokio::test]
+async fn only_who_is_signed_in_is_told_anything() {
+    let house = House::open().await;
+    let mut owner = house.owner().await;
+    let since = house.broker.now().as_millis();
+    connect(&mut owner, "weather").await;
+
+    let stranger = ask(&mut house.browser(), "dev", "weather", since).await;
+    assert_eq!(stranger.status, StatusCode::FORBIDDEN);
+    assert_eq!(code(&stranger), "forbidden");
+    assert!(!stranger.body.contains("con_"), "{}", stranger.body);
+
+    let nowhere = ask(&mut owner, "nowhere", "weather", since).await;
+    assert_eq!(nowhere.status, StatusCode::NOT_FOUND);
+    assert_eq!(code(&nowhere), "not_found");
+
+    let fields = [("environment", "dev"), ("integration", "weather"), ("since", "0")];
+    let request = Request::post(ASK)
+        .header("sec-fetch-site", "cross-site")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Body::from(encode(&fields)))
+        .unwrap();
+    let foreign = owner.send(request).await;
+    assert_eq!(foreign.status, StatusCode::FORBIDDEN);
+    assert_eq!(code(&foreign), "cross_site_request");
+}
+
+#[tokio::test]
+async fn what_is_no_call_of_a_function_is_refused_in_the_usual_words() {
+    let house = House::open().await;
+    let mut owner = house.owner().await;
+    for path in ["/ui/anything", "/ui/await-connection/", "/ui"] {
+        let unknown = call(&mut owner, path, String::new()).await;
+        assert_eq!(unknown.status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(code(&unknown), "not_found");
+    }
+    assert_eq!(owner.get(ASK).await.status, StatusCode::NOT_FOUND);
+
+    for body in [
+        String::new(),
+        "environment=dev&integration=weather&since=soon".to_owned(),
+        format!(
+            "environment={}&integration=weather&since=0",
+            "x".repeat(20 * 1024)
+        ),
+    ] {
+        let unreadable = call(&mut owner, ASK, body).await;
+        assert_eq!(unreadable.status, StatusCode::BAD_REQUEST, "{}", unreadable.body);
+        assert_eq!(code(&unreadable), "invalid_body");
+        assert!(!unreadable.body.contains("soon"), "{}", unreadable.body);
+    }
+}
+
+#[tokio::test]
+async fn a_call_never_leads_to_where_it_says_it_came_from() {
+    let house = House::open().await;
+    let mut owner = house.owner().await;
+    let fields = [("environment", "dev"), ("integration", "x"), ("since", "0")];
+    let request = Request::post(ASK)
+        .header("sec-fetch-site", "same-origin")
+        .header(header::ACCEPT, "text/html")
+        .header(header::REFERER, "https://evil.example/")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Body::from(encode(&fields)))
+        .unwrap();
+    let answer = owner.send(request).await;
+    assert_eq!((answer.status, answer.location()), (StatusCode::OK, ""));
+}

@@ -4,5 +4,6 @@ pub mod copy;
 #[cfg(feature = "hydrate")]
 mod fetch;
 pub mod local_times;
+pub mod menus;
 pub mod reveal;
 pub mod watch;

@@ -52,14 +52,23 @@ pub fn Breadcrumbs(crumbs: Vec<Crumb>) -> impl IntoView {
                     view! { <span class="truncate px-1 font-medium" aria-current="page">{label}</span> }.into_any()
                 }
             };
-            // A narrow page has room for the last step and the one before it.
-            let look = if n + 1 < last { "hidden sm:flex" } else { "flex" };
+            // A narrow page has room for the step back; its heading says where one is.
+            let back = n + 1 == last;
+            let look = if last == 0 || back { "flex" } else { "hidden sm:flex" };
             view! {
                 <li class=format!("{look} min-w-0 items-center gap-1")>
+                    {back
+                        .then(|| {
+                            view! {
+                                <span class="text-quiet sm:hidden">
+                                    <Icon glyph=Glyph::ArrowLeft />
+                                </span>
+                            }
+                        })}
                     {(n > 0)
                         .then(|| {
                             view! {
-                                <span class="text-quiet">
+                                <span class="text-quiet max-sm:hidden">
                                     <Icon glyph=Glyph::ChevronRight class="size-3.5" />
                                 </span>
                             }

@@ -32,7 +32,9 @@ pub fn CopyLine(#[prop(into)] what: String, #[prop(into)] value: String) -> impl
             >
                 {value.clone()}
             </code>
-            <CopyButton value label=text::copy_thing(&what) done=text::COPIED.to_owned() />
+            <span class="grid border-l border-line">
+                <CopyButton value label=text::copy_thing(&what) done=text::COPIED.to_owned() />
+            </span>
         </div>
     }
     .into_any()
@@ -41,5 +43,17 @@ pub fn CopyLine(#[prop(into)] what: String, #[prop(into)] value: String) -> impl
 /// A short id in running text.
 #[component]
 pub fn Id(#[prop(into)] value: String) -> impl IntoView {
-    view! { <code class="font-mono text-[0.8125rem] break-all">{value}</code> }.into_any()
+    view! { <code class="font-mono text-[0.8125rem] wrap-anywhere">{value}</code> }.into_any()
+}
+
+/// A long id in a list: cut where its column ends, whole in the tooltip.
+#[component]
+pub fn CutId(#[prop(into)] value: String) -> impl IntoView {
+    let whole = value.clone();
+    view! {
+        <code class="block max-w-40 truncate font-mono text-[0.8125rem]" title=whole>
+            {value}
+        </code>
+    }
+    .into_any()
 }

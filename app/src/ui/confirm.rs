@@ -17,7 +17,7 @@ pub fn Confirm(
     #[prop(into)] button: String,
 ) -> impl IntoView {
     view! {
-        <div class="mx-auto max-w-xl">
+        <div class="max-w-xl">
             <PageHead title=title />
             <form method="post" action=action class="space-y-5 rounded-xl border border-bad/40 bg-surface p-5 shadow-card">
                 <ErrorSummary />

@@ -37,7 +37,7 @@ pub fn ErrorSummary() -> impl IntoView {
                 tabindex="-1"
                 autofocus=true
                 id="problems"
-                class="flex gap-3 rounded-lg border border-bad/40 bg-bad-soft px-4 py-3 text-bad"
+                class="flex gap-3 rounded-lg border border-bad/40 bg-bad-soft px-4 py-3 text-bad focus-visible:outline-offset-0 focus-visible:outline-bad"
             >
                 <Icon glyph=Glyph::Failure class="mt-0.5 size-4" />
                 <div>
@@ -261,7 +261,7 @@ pub fn Select(
     };
     if compact {
         view! {
-            <div>
+            <div class="max-sm:flex-1">
                 <label class="sr-only" for=id>
                     {label}
                 </label>
@@ -292,7 +292,7 @@ pub fn Tick(
         <label class="flex min-h-8 items-start gap-2.5 py-1">
             <input type="checkbox" class="mt-0.5 size-4 shrink-0 accent-accent" name=name value=value checked=checked />
             <span class="min-w-0">
-                <span class="block font-mono text-[0.8125rem] break-all">{label}</span>
+                <span class="block font-mono text-[0.8125rem] wrap-anywhere">{label}</span>
                 {hint.map(|hint| view! { <span class="block text-quiet">{hint}</span> })}
             </span>
         </label>

@@ -8,6 +8,7 @@ use super::icon::{Glyph, Icon};
 use super::logo::Mark;
 use crate::desk;
 use crate::islands::local_times::LocalTimes;
+use crate::islands::menus::Menus;
 use crate::route::{Room, Route};
 use crate::text::en as text;
 use crate::visit::{Site, Theme, Visit};
@@ -100,7 +101,7 @@ impl Surroundings {
 
     /// Around an error page, when somebody is signed in and the database answers.
     pub async fn of_failure(site: &Site, visit: &Visit) -> Option<Self> {
-        let operator = desk::operator(site, visit).await.ok()?;
+        let operator = desk::operator(site, visit.signed_in.as_ref()).await.ok()?;
         let mut surroundings = Self::outside(site, visit, &operator, Vec::new()).await?;
         let named = visit.path.split('/').nth(2).unwrap_or_default();
         if let Some(environment) = surroundings.environments.iter().find(|(name, _)| name == named) {
@@ -149,31 +150,36 @@ pub fn Shell(surroundings: Surroundings, children: Children) -> impl IntoView {
         >
             {text::shell::SKIP}
         </a>
-        {production
-            .map(|name| {
-                view! {
-                    <section aria-label=text::shell::PRODUCTION class="border-b border-warn/30 bg-warn-soft px-4 py-1 text-center text-xs font-medium text-warn">
-                        {text::shell::production_bar(&name)}
-                    </section>
-                }
-            })}
         <div class="md:grid md:grid-cols-[15.5rem_minmax(0,1fr)]">
             <aside class="sticky top-0 hidden h-dvh flex-col border-r border-line bg-rail md:flex">{navigation()}</aside>
             <div class="min-w-0">
-                <header class="sticky top-0 z-20 flex min-h-14 items-center gap-2 border-b border-line bg-canvas px-3 sm:px-6">
-                    <details class="group md:hidden">
-                        <summary class="grid size-10 place-items-center rounded-lg hover:bg-well">
-                            <Icon glyph=Glyph::Menu class="size-5" />
-                            <span class="sr-only">{text::shell::MENU}</span>
-                        </summary>
-                        <div class="fixed inset-x-0 top-14 bottom-0 z-30 flex flex-col overflow-y-auto border-t border-line bg-rail">
-                            {navigation()}
+                <header class="sticky top-0 z-20 border-b border-line bg-canvas">
+                    {production
+                        .map(|name| {
+                            view! {
+                                <section
+                                    aria-label=text::shell::PRODUCTION
+                                    class="border-b border-warn/30 bg-warn-soft px-4 py-1 text-center text-xs font-medium text-warn"
+                                >
+                                    {text::shell::production_bar(&name)}
+                                </section>
+                            }
+                        })}
+                    <div class="flex min-h-14 items-center gap-2 px-3 sm:px-6">
+                        <details class="md:hidden" data-menu="">
+                            <summary class="grid size-10 place-items-center rounded-lg hover:bg-well">
+                                <Icon glyph=Glyph::Menu class="size-5" />
+                                <span class="sr-only">{text::shell::MENU}</span>
+                            </summary>
+                            <div class="absolute inset-x-0 top-full z-30 flex h-[calc(100dvh-100%)] flex-col overflow-y-auto border-t border-line bg-rail">
+                                {navigation()}
+                            </div>
+                        </details>
+                        <div class="min-w-0 flex-1">
+                            {(!crumbs.is_empty()).then(|| view! { <Breadcrumbs crumbs /> })}
                         </div>
-                    </details>
-                    <div class="min-w-0 flex-1">
-                        {(!crumbs.is_empty()).then(|| view! { <Breadcrumbs crumbs /> })}
+                        <ThemeSwitch address />
                     </div>
-                    <ThemeSwitch address />
                 </header>
                 <main id="main" tabindex="-1" class="mx-auto w-full max-w-[68rem] px-4 py-7 outline-none sm:px-8 sm:py-9">
                     {children()}
@@ -181,6 +187,7 @@ pub fn Shell(surroundings: Surroundings, children: Children) -> impl IntoView {
             </div>
         </div>
         <LocalTimes />
+        <Menus />
     }
     .into_any()
 }
@@ -270,7 +277,7 @@ fn EnvironmentSwitch(
             })
             .collect_view();
         view! {
-            <details class="relative mx-3 my-2">
+            <details class="relative mx-3 my-2" data-menu="">
                 <summary class="flex min-h-10 items-center gap-2 rounded-lg border border-line bg-surface px-3 shadow-card hover:border-edge">
                     <Dot production />
                     <span class="sr-only">{text::shell::ENVIRONMENT}</span>
@@ -305,7 +312,7 @@ fn Profile(name: String, email: String) -> impl IntoView {
     let entry = "flex min-h-9 w-full items-center gap-2.5 rounded-md px-2.5 text-left hover:bg-well";
     let initial: String = name.chars().next().unwrap_or('?').to_uppercase().collect();
     view! {
-        <details class="relative mx-3 mt-auto mb-3">
+        <details class="relative mx-3 mt-auto mb-3" data-menu="">
             <summary class="flex min-h-11 items-center gap-2.5 rounded-lg px-2 hover:bg-well">
                 <span
                     class="grid size-7 shrink-0 place-items-center rounded-full bg-accent-soft text-xs font-semibold text-accent"

@@ -121,7 +121,7 @@ pub async fn show(desk: Desk, id: &str) -> PageResult {
                                             .into_iter()
                                             .map(|(key, value)| {
                                                 view! {
-                                                    <li class="max-w-full rounded-md border border-line bg-well px-2 py-0.5 font-mono text-xs break-all">
+                                                    <li class="max-w-full rounded-md border border-line bg-well px-2 py-0.5 font-mono text-xs wrap-anywhere">
                                                         {key} ": " {value}
                                                     </li>
                                                 }
@@ -236,7 +236,7 @@ fn EndUserCard(connection: Connection) -> impl IntoView {
                     view! {
                         <div class="py-2">
                             <dt class="text-xs text-quiet">{label}</dt>
-                            <dd class="mt-0.5 break-all">{value}</dd>
+                            <dd class="mt-0.5 wrap-anywhere">{value}</dd>
                         </div>
                     }
                 })

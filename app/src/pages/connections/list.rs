@@ -15,14 +15,14 @@ use crate::text::en::connections as text;
 use crate::ui::breadcrumbs::Crumb;
 use crate::ui::button::{ButtonLink, Submit, Weight};
 use crate::ui::card::PageHead;
-use crate::ui::code::Id;
+use crate::ui::code::CutId;
 use crate::ui::empty::Empty;
 use crate::ui::field::{SearchBox, Select};
 use crate::ui::icon::Glyph;
 use crate::ui::logo::ProviderLogo;
 use crate::ui::pager::Pager;
 use crate::ui::shell::Section;
-use crate::ui::table::{CELL, ROW, ROW_LINK, Table};
+use crate::ui::table::{Column, ROW, ROW_LINK, Table};
 use crate::ui::time::Time;
 
 /// Rows of a page.
@@ -119,65 +119,81 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
     let (test, gallery) = (desk.to(Room::NewConnection), desk.to(Room::Gallery));
     let may_write = desk.may_write();
 
-    Ok(desk.page(Section::Connections, vec![Crumb::here(text::TITLE)], text::TITLE, move || {
-        let actions = (may_write && has_integrations)
-            .then(|| {
-                view! {
-                    <ButtonLink href=test.clone() weight=Weight::Primary glyph=Glyph::Plus>
-                        {text::NEW}
-                    </ButtonLink>
+    Ok(desk.page(
+        Section::Connections,
+        vec![Crumb::here(text::TITLE)],
+        text::TITLE,
+        move || {
+            let actions = (may_write && has_integrations)
+                .then(|| {
+                    view! {
+                        <ButtonLink href=test.clone() weight=Weight::Primary glyph=Glyph::Plus>
+                            {text::NEW}
+                        </ButtonLink>
+                    }
+                })
+                .into_any();
+            let filter_form =
+                view! { <Filters here=here.clone() search integration status options filtered /> };
+            let content = if lines.is_empty() && !filtered {
+                if has_integrations {
+                    view! {
+                        <Empty glyph=Glyph::Connections title=text::EMPTY body=text::EMPTY_BODY>
+                            <ButtonLink href=test>{text::NEW}</ButtonLink>
+                        </Empty>
+                    }
+                    .into_any()
+                } else {
+                    view! {
+                        <Empty glyph=Glyph::Connections title=text::EMPTY body=text::EMPTY_NO_INTEGRATION>
+                            <ButtonLink href=gallery weight=Weight::Primary>
+                                {words::integrations::NEW}
+                            </ButtonLink>
+                        </Empty>
+                    }
+                    .into_any()
                 }
-            })
-            .into_any();
-        let filter_form = view! { <Filters here=here.clone() search integration status options filtered /> };
-        let content = if lines.is_empty() && !filtered {
-            if has_integrations {
+            } else if lines.is_empty() {
                 view! {
-                    <Empty glyph=Glyph::Connections title=text::EMPTY body=text::EMPTY_BODY>
-                        <ButtonLink href=test>{text::NEW}</ButtonLink>
+                    {filter_form}
+                    <Empty glyph=Glyph::Search title=text::NO_MATCH body=text::NO_MATCH_BODY>
+                        <ButtonLink href=here>{text::CLEAR}</ButtonLink>
                     </Empty>
                 }
                 .into_any()
             } else {
+                let rows = lines
+                    .into_iter()
+                    .map(|line| view! { <Row line /> })
+                    .collect_view();
                 view! {
-                    <Empty glyph=Glyph::Connections title=text::EMPTY body=text::EMPTY_NO_INTEGRATION>
-                        <ButtonLink href=gallery weight=Weight::Primary>
-                            {words::integrations::NEW}
-                        </ButtonLink>
-                    </Empty>
+                    {filter_form}
+                    <p class="mb-2 text-quiet tabular-nums" role="status">
+                        {text::total(total)}
+                    </p>
+                    <Table
+                        caption=text::TITLE
+                        heads=vec![
+                            (Column::Always, text::CUSTOMER),
+                            (Column::Wide, text::INTEGRATION),
+                            (Column::Always, text::STATUS),
+                            (Column::Widest, text::ID),
+                            (Column::Wide, text::CREATED),
+                            (Column::Widest, text::FETCHED),
+                        ]
+                    >
+                        {rows}
+                    </Table>
+                    <Pager first next />
                 }
                 .into_any()
-            }
-        } else if lines.is_empty() {
+            };
             view! {
-                {filter_form}
-                <Empty glyph=Glyph::Search title=text::NO_MATCH body=text::NO_MATCH_BODY>
-                    <ButtonLink href=here>{text::CLEAR}</ButtonLink>
-                </Empty>
+                <PageHead title=text::TITLE hint=text::HINT actions />
+                {content}
             }
-            .into_any()
-        } else {
-            let rows = lines.into_iter().map(|line| view! { <Row line /> }).collect_view();
-            view! {
-                {filter_form}
-                <p class="mb-2 text-quiet tabular-nums" role="status">
-                    {text::total(total)}
-                </p>
-                <Table
-                    caption=text::TITLE
-                    heads=vec![text::CUSTOMER, text::INTEGRATION, text::ID, text::STATUS, text::CREATED, text::FETCHED]
-                >
-                    {rows}
-                </Table>
-                <Pager first next />
-            }
-            .into_any()
-        };
-        view! {
-            <PageHead title=text::TITLE hint=text::HINT actions />
-            {content}
-        }
-    }))
+        },
+    ))
 }
 
 /// Where a page begins, as `next` wrote it into the address.
@@ -242,33 +258,35 @@ fn Row(line: Line) -> impl IntoView {
         .as_ref()
         .and_then(|user| user.email.clone())
         .filter(|email| *email != name);
+    let integration = connection.integration_key.to_string();
     view! {
         <tr class=ROW>
-            <th scope="row" class=format!("{CELL} font-normal")>
+            <th scope="row" class=format!("{} font-normal", Column::Always.cell())>
                 <a href=href class=ROW_LINK>
                     {name}
                 </a>
-                {email.map(|email| view! { <span class="block text-xs text-quiet">{email}</span> })}
+                {email.map(|email| view! { <span class="block text-xs wrap-anywhere text-quiet">{email}</span> })}
+                <span class="block text-xs wrap-anywhere text-quiet lg:hidden">{integration.clone()}</span>
             </th>
-            <td class=CELL>
+            <td class=Column::Wide.cell()>
                 <a
                     href=integration_href
-                    class="inline-flex min-h-8 items-center gap-2 underline-offset-4 hover:text-accent hover:underline"
+                    class="inline-flex min-h-8 max-w-52 items-center gap-2 underline-offset-4 hover:text-accent hover:underline"
                 >
                     <ProviderLogo provider=connection.provider.as_str() class="size-6" />
-                    {connection.integration_key.to_string()}
+                    <span class="truncate">{integration}</span>
                 </a>
             </td>
-            <td class=format!("{CELL} min-w-72")>
-                <Id value=connection.connection_key.to_string() />
-            </td>
-            <td class=CELL>
+            <td class=Column::Always.cell()>
                 <StatusBadge state=connection.state failing=connection.auth_error.is_some() />
             </td>
-            <td class=CELL>
+            <td class=Column::Widest.cell()>
+                <CutId value=connection.connection_key.to_string() />
+            </td>
+            <td class=Column::Wide.cell()>
                 <Time at=connection.created_at />
             </td>
-            <td class=CELL>
+            <td class=Column::Widest.cell()>
                 {match connection.last_fetched_at {
                     Some(at) => view! { <Time at /> }.into_any(),
                     None => view! { <span class="text-quiet">{words::NEVER}</span> }.into_any(),

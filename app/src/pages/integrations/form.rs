@@ -153,14 +153,16 @@ fn Scopes(known: Vec<(String, String)>, chosen: Vec<String>) -> impl IntoView {
             <div class="grid max-h-80 grid-cols-1 gap-x-6 overflow-y-auto rounded-lg border border-line bg-well px-3 py-1.5 sm:grid-cols-2">
                 {ticks}
             </div>
-            <TextArea
-                name="other_scopes"
-                label=text::MORE_SCOPES
-                hint=text::MORE_SCOPES_HINT
-                value=others.join("\n")
-                rows=2
-                optional=true
-            />
+            <div class="pt-2">
+                <TextArea
+                    name="other_scopes"
+                    label=text::MORE_SCOPES
+                    hint=text::MORE_SCOPES_HINT
+                    value=others.join("\n")
+                    rows=2
+                    optional=true
+                />
+            </div>
         </fieldset>
     }
     .into_any()

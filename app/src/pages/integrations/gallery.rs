@@ -43,6 +43,7 @@ pub fn show(desk: Desk, query: &Query) -> PageResult {
     } else {
         popular(&desk)
             .into_iter()
+            .take(6)
             .map(|provider| Card::of(&desk, provider))
             .collect()
     };
@@ -72,7 +73,7 @@ pub fn show(desk: Desk, query: &Query) -> PageResult {
                         <a
                             href=Query::address(&here, &[("search", &search), ("category", &value)])
                             aria-current=active.then_some("true")
-                            class=format!("inline-flex min-h-8 items-center rounded-full border px-3 text-[0.8125rem] {look}")
+                            class=format!("inline-flex min-h-8 items-center rounded-full border px-3 text-[0.8125rem] whitespace-nowrap {look}")
                         >
                             {label}
                         </a>
@@ -103,7 +104,9 @@ pub fn show(desk: Desk, query: &Query) -> PageResult {
                 <Submit weight=Weight::Quiet>{text::SEARCH_BUTTON}</Submit>
             </form>
             <nav aria-label=text::CATEGORIES class="mb-7">
-                <ul class="flex flex-wrap gap-1.5">{chips}</ul>
+                <ul class="flex gap-1.5 max-sm:-mx-4 max-sm:-my-1 max-sm:overflow-x-auto max-sm:px-4 max-sm:py-1 sm:flex-wrap">
+                    {chips}
+                </ul>
             </nav>
             {(!first.is_empty())
                 .then(|| {

@@ -19,7 +19,7 @@ use crate::ui::field::SearchBox;
 use crate::ui::icon::Glyph;
 use crate::ui::logo::ProviderLogo;
 use crate::ui::shell::Section;
-use crate::ui::table::{CELL, ROW, ROW_LINK, Table};
+use crate::ui::table::{Column, ROW, ROW_LINK, Table};
 
 /// The list of integrations; the search is in the address.
 pub async fn show(desk: Desk, query: &Query) -> PageResult {
@@ -94,7 +94,13 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
                     <Search here search />
                     <Table
                         caption=text::TITLE
-                        heads=vec![text::NAME, text::ID, text::AUTH, text::CONNECTIONS, text::STATUS]
+                        heads=vec![
+                            (Column::Always, text::NAME),
+                            (Column::Wide, text::ID),
+                            (Column::Wide, text::AUTH),
+                            (Column::Wide, text::CONNECTIONS),
+                            (Column::Always, text::STATUS),
+                        ]
                     >
                         {rows}
                     </Table>
@@ -140,20 +146,23 @@ fn Row(integration: Integration, href: String) -> impl IntoView {
     };
     view! {
         <tr class=ROW>
-            <th scope="row" class=format!("{CELL} font-normal")>
+            <th scope="row" class=format!("{} font-normal", Column::Always.cell())>
                 <a href=href class=format!("{ROW_LINK} gap-3")>
                     <ProviderLogo provider=integration.provider.as_str() />
-                    <span class="min-w-32">{integration.shown_name().to_owned()}</span>
+                    {integration.shown_name().to_owned()}
                 </a>
+                <span class="block pl-11 text-quiet lg:hidden">
+                    <Id value=integration.unique_key.to_string() />
+                </span>
             </th>
-            <td class=CELL>
+            <td class=Column::Wide.cell()>
                 <Id value=integration.unique_key.to_string() />
             </td>
-            <td class=CELL>
+            <td class=Column::Wide.cell()>
                 <Badge>{integration.auth_mode.map_or(text::UNKNOWN_MODE, |mode| mode.label())}</Badge>
             </td>
-            <td class=format!("{CELL} tabular-nums")>{integration.connection_count}</td>
-            <td class=CELL>{status}</td>
+            <td class=format!("{} tabular-nums", Column::Wide.cell())>{integration.connection_count}</td>
+            <td class=Column::Always.cell()>{status}</td>
         </tr>
     }
     .into_any()

@@ -19,7 +19,7 @@ use crate::ui::code::CopyLine;
 use crate::ui::field::{ErrorSummary, Field, Select};
 use crate::ui::icon::Glyph;
 use crate::ui::shell::Section;
-use crate::ui::table::{CELL, ROW, Table};
+use crate::ui::table::{Column, ROW, Table};
 use crate::ui::time::Time;
 
 /// Keys, callback URL and public key of an environment.
@@ -87,13 +87,13 @@ pub async fn show(desk: Desk) -> PageResult {
                             <Table
                                 caption=text::KEYS
                                 heads=vec![
-                                    text::KEY_NAME,
-                                    text::KEY,
-                                    text::ACCESS,
-                                    text::CREATED,
-                                    text::USED,
-                                    text::EXPIRES,
-                                    "",
+                                    (Column::Always, text::KEY_NAME),
+                                    (Column::Always, text::KEY),
+                                    (Column::Widest, text::ACCESS),
+                                    (Column::Widest, text::CREATED),
+                                    (Column::Wide, text::USED),
+                                    (Column::Wide, text::EXPIRES),
+                                    (Column::Always, ""),
                                 ]
                             >
                                 {rows}
@@ -172,32 +172,32 @@ fn Row(key_: ApiKey, delete: String, may_write: bool) -> impl IntoView {
     };
     view! {
         <tr class=ROW>
-            <th scope="row" class=format!("{CELL} font-medium")>
+            <th scope="row" class=format!("{} font-medium", Column::Always.cell())>
                 {display_name}
                 " "
                 {managed.then(|| view! { <Badge>{text::MANAGED}</Badge> })}
             </th>
-            <td class=format!("{CELL} font-mono text-[0.8125rem] whitespace-nowrap")>
+            <td class=format!("{} font-mono text-[0.8125rem] whitespace-nowrap", Column::Always.cell())>
                 <span aria-hidden="true">"…"</span>
                 {last_four}
             </td>
-            <td class=format!("{CELL} whitespace-nowrap")>{access}</td>
-            <td class=CELL>
+            <td class=format!("{} whitespace-nowrap", Column::Widest.cell())>{access}</td>
+            <td class=Column::Widest.cell()>
                 <Time at=created_at />
             </td>
-            <td class=CELL>
+            <td class=Column::Wide.cell()>
                 {match last_used_at {
                     Some(at) => view! { <Time at /> }.into_any(),
                     None => view! { <span class="text-quiet">{words::NEVER}</span> }.into_any(),
                 }}
             </td>
-            <td class=CELL>
+            <td class=Column::Wide.cell()>
                 {match expires_at {
                     Some(at) => view! { <Time at /> }.into_any(),
                     None => view! { <span class="text-quiet">{words::NEVER}</span> }.into_any(),
                 }}
             </td>
-            <td class=format!("{CELL} text-right")>
+            <td class=format!("{} text-right", Column::Always.cell())>
                 {(may_write && !managed)
                     .then(|| {
                         view! {

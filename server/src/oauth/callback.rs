@@ -1,15 +1,21 @@
 use std::collections::BTreeMap;
 
-use axum::extract::{RawForm, State};
+use axum::extract::{RawForm, Request, State};
 use axum::response::Response;
 use axum_extra::extract::CookieJar;
+use http::{StatusCode, header};
 use terapi_broker::connect::{BrowserId, Callback, CompleteError, CompleteFailure};
+use terapi_model::ErrorCode;
 use url::form_urlencoded;
+use uuid::Uuid;
 
 use super::{flow_cookie, page};
-use crate::api::input::Path;
+use crate::api::input::{Path, collect};
 use crate::error::ApiError;
 use crate::state::AppState;
+
+/// How large a posted answer may be, bytes. Some providers put an ID token beside the code.
+const FORM_LIMIT: usize = 64 * 1024;
 
 /// The field that [`page::repost`] adds.
 const REPOSTED: &str = "terapi_reposted";
@@ -26,13 +32,16 @@ pub async fn get_own(
     jar: CookieJar,
     RawForm(form): RawForm,
 ) -> Response {
-    complete(&state, &jar, parse(&form), Some(path.0)).await
+    match integration_uuid(&path) {
+        Some(uuid) => complete(&state, &jar, parse(&form), Some(uuid)).await,
+        None => unknown_address(),
+    }
 }
 
 /// `POST /oauth/callback`: a provider that answers with a form.
-pub async fn post_shared(State(state): State<AppState>, jar: CookieJar, RawForm(form): RawForm) -> Response {
+pub async fn post_shared(State(state): State<AppState>, jar: CookieJar, request: Request) -> Response {
     let action = state.broker.settings().callback_url();
-    posted(&state, &jar, parse(&form), None, &action).await
+    posted(&state, &jar, request, None, &action).await
 }
 
 /// `POST /oauth/callback/{integration uuid}`.
@@ -40,25 +49,66 @@ pub async fn post_own(
     State(state): State<AppState>,
     path: Path<String>,
     jar: CookieJar,
-    RawForm(form): RawForm,
+    request: Request,
 ) -> Response {
-    let action = state.broker.settings().own_callback_url(&path.0);
-    posted(&state, &jar, parse(&form), Some(path.0), &action).await
+    let Some(uuid) = integration_uuid(&path) else {
+        return unknown_address();
+    };
+    let action = state.broker.settings().own_callback_url(&uuid);
+    posted(&state, &jar, request, Some(uuid), &action).await
+}
+
+/// The UUID in the path, written as UUIDs are. Anything else must get no further: [`page::repost`] sends a stranger's
+/// fields from our own origin to the address that is made of it, and `../../app/…` would be past the same-origin
+/// guard.
+fn integration_uuid(path: &Path<String>) -> Option<String> {
+    Some(Uuid::try_parse(&path.0).ok()?.hyphenated().to_string())
+}
+
+fn unknown_address() -> Response {
+    refused(&ApiError::not_found("no integration has this redirect address"))
 }
 
 async fn posted(
     state: &AppState,
     jar: &CookieJar,
-    mut fields: Vec<(String, String)>,
+    request: Request,
     own: Option<String>,
     action: &str,
 ) -> Response {
+    let mut fields = match read(request).await {
+        Ok(fields) => fields,
+        Err(error) => return refused(&error),
+    };
     let reposted = fields.iter().any(|(name, _)| name == REPOSTED);
     if flow_cookie::read(jar, state.public_url()).is_none() && !reposted {
         return page::repost(action, &fields);
     }
     fields.retain(|(name, _)| name != REPOSTED);
     complete(state, jar, fields, own).await
+}
+
+fn refused(error: &ApiError) -> Response {
+    page::failure(error.status(), &page::Failure::of_start(error, None))
+}
+
+async fn read(request: Request) -> Result<Vec<(String, String)>, ApiError> {
+    let is_form = request.headers().get(header::CONTENT_TYPE).is_some_and(|named| {
+        let essence = named.as_bytes().split(|byte| *byte == b';').next();
+        essence.is_some_and(|essence| {
+            essence
+                .trim_ascii()
+                .eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+        })
+    });
+    if !is_form {
+        return Err(ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            ErrorCode::InvalidContentType,
+            "the provider's answer is not a form (application/x-www-form-urlencoded)",
+        ));
+    }
+    Ok(parse(&collect(request.into_body(), FORM_LIMIT).await?))
 }
 
 fn parse(form: &[u8]) -> Vec<(String, String)> {

@@ -67,7 +67,11 @@ fn invalid_json(message: String) -> ApiError {
     ApiError::new(StatusCode::BAD_REQUEST, ErrorCode::InvalidJson, message)
 }
 
-async fn collect(body: Body, limit: usize) -> Result<BytesMut, ApiError> {
+/// A whole body of at most `limit` bytes.
+///
+/// # Errors
+/// 413 when it is larger, 408 when it takes too long, 400 when it breaks off.
+pub async fn collect(body: Body, limit: usize) -> Result<BytesMut, ApiError> {
     match tokio::time::timeout(SLOWEST, read(body, limit)).await {
         Ok(read) => read,
         Err(_) => Err(ApiError::new(

@@ -4,7 +4,7 @@
 //! terminal frame. The result is stored with the attempt, so it arrives here whichever instance took the callback.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +20,9 @@ use crate::state::AppState;
 
 /// Sockets that one address may hold open.
 const MOST_PER_ADDRESS: usize = 10;
+/// What a client may send at most, bytes; it has nothing to say. Of a frame as of a message: a frame is kept until
+/// its end before the message is judged.
+const MOST_BYTES: usize = 1024;
 /// How often an idle socket is pinged, so that no proxy between drops it during a long consent screen.
 const PING_EVERY: Duration = Duration::from_secs(25);
 /// How long a socket may stay open.
@@ -37,6 +40,7 @@ struct Seat {
 
 impl OpenSockets {
     fn take(&self, address: IpAddr) -> Option<Seat> {
+        let address = holder(address);
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let held = open.entry(address).or_insert(0);
         if *held >= MOST_PER_ADDRESS {
@@ -47,6 +51,17 @@ impl OpenSockets {
             sockets: self.clone(),
             address,
         })
+    }
+}
+
+/// Whoever has an IPv6 address has the other 2^64 of its network too, so they are counted as one.
+fn holder(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => IpAddr::V4(v4),
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
     }
 }
 
@@ -73,7 +88,8 @@ pub fn accept(upgrade: WebSocketUpgrade, address: IpAddr, state: AppState) -> Re
         .into_response();
     };
     upgrade
-        .max_message_size(1024)
+        .max_message_size(MOST_BYTES)
+        .max_frame_size(MOST_BYTES)
         .on_upgrade(move |socket| run(socket, state, seat))
 }
 
@@ -126,5 +142,16 @@ mod tests {
         assert!(sockets.take(IpAddr::from([127, 0, 0, 2])).is_some());
         drop(seats);
         assert!(sockets.take(address).is_some());
+    }
+
+    #[test]
+    fn the_addresses_of_one_ipv6_network_share_their_seats() {
+        let sockets = OpenSockets::default();
+        let address = |last: usize| format!("2001:db8:1:2::{last:x}").parse().unwrap();
+        let _seats: Vec<_> = (0..MOST_PER_ADDRESS)
+            .map(|last| sockets.take(address(last)).unwrap())
+            .collect();
+        assert!(sockets.take(address(0xffff)).is_none());
+        assert!(sockets.take("2001:db8:1:3::1".parse().unwrap()).is_some());
     }
 }

@@ -47,6 +47,9 @@ pub(super) async fn list(
     }))
 }
 
+/// How many integrations one list may be narrowed to: the database takes time with the square of it.
+const MOST_INTEGRATIONS: usize = 1000;
+
 fn read(query: &Query) -> Result<ConnectionQuery, ApiError> {
     let mut reader = QueryReader::new(query);
     let wanted = ConnectionQuery {
@@ -81,6 +84,10 @@ fn integration_keys(reader: &mut QueryReader<'_>) -> Vec<String> {
         .collect();
     if keys.is_empty() {
         reader.complain("integrationId", IssueCode::TooSmall, "names no integration");
+    }
+    if keys.len() > MOST_INTEGRATIONS {
+        let message = format!("names at most {MOST_INTEGRATIONS} integrations");
+        reader.complain("integrationId", IssueCode::TooBig, message);
     }
     keys
 }

@@ -49,6 +49,13 @@ impl Tags {
                     "a tag value has at most 255 characters",
                 )),
             }
+            if value.contains('\0') {
+                issues.push(Issue::at(
+                    [key],
+                    IssueCode::InvalidFormat,
+                    "a tag value may not hold a NUL character",
+                ));
+            }
             let lower = key.to_ascii_lowercase();
             if lower == "end_user_email" && !is_email(value) {
                 issues.push(Issue::at(

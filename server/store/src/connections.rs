@@ -423,7 +423,7 @@ fn narrow(sql: &mut Built, environment_id: &EnvironmentId, filter: &ConnectionFi
     ];
     for (condition, value) in exact {
         if let Some(value) = value {
-            sql.push(condition).bind(value.clone());
+            sql.push(condition).bind(sought(value));
         }
     }
     if let Some(integration_id) = &filter.integration_id {
@@ -431,10 +431,11 @@ fn narrow(sql: &mut Built, environment_id: &EnvironmentId, filter: &ConnectionFi
     }
     if !filter.integration_keys.is_empty() {
         sql.push(" AND i.unique_key IN ")
-            .bind_list(filter.integration_keys.iter().cloned());
+            .bind_list(filter.integration_keys.iter().map(|key| sought(key)));
     }
     if let Some(search) = &filter.search {
-        sql.push(" AND c.search_text LIKE ").bind(like_pattern(search));
+        sql.push(" AND c.search_text LIKE ")
+            .bind(like_pattern(&sought(search)));
         sql.push(" ESCAPE '!'");
     }
     for (key, value) in filter.tags.iter() {
@@ -452,6 +453,18 @@ fn narrow(sql: &mut Built, environment_id: &EnvironmentId, filter: &ConnectionFi
     if let Some(state) = filter.state {
         sql.push(" AND r.state = ").bind(state);
     }
+}
+
+/// Most characters of a text that is looked for; no stored one that can be looked for is longer.
+const LONGEST_SOUGHT: usize = 1000;
+
+/// A filter's text in a form that either database takes, and that finds no more than the text itself: PostgreSQL takes
+/// no NUL, SQLite no pattern of 50,000 bytes.
+fn sought(text: &str) -> String {
+    text.chars()
+        .take(LONGEST_SOUGHT)
+        .map(|letter| if letter == '\0' { char::MAX } else { letter })
+        .collect()
 }
 
 /// A pattern that matches text containing `search`, whose own wildcards are escaped.

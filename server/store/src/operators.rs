@@ -56,6 +56,10 @@ pub async fn find_by_email_key(
     db: &mut impl Access,
     email_key: &str,
 ) -> Result<Option<OperatorRow>, StoreError> {
+    // Anybody may ask for any text, and PostgreSQL takes this character as no text at all.
+    if email_key.contains('\0') {
+        return Ok(None);
+    }
     maybe(
         db,
         concat!(

@@ -162,6 +162,11 @@ impl<'v> Fields<'v, '_> {
             );
             return None;
         }
+        // PostgreSQL stores none, and then it is too late: an end user may have consented meanwhile.
+        if text.contains('\0') {
+            self.complain(tail, IssueCode::InvalidFormat, "may not hold a NUL character");
+            return None;
+        }
         Some(text)
     }
 
@@ -432,6 +437,11 @@ mod tests {
             (json!({"text": 7}), vec![(InvalidType, "text")]),
             (json!({"text": ""}), vec![(TooSmall, "text")]),
             (json!({"text": "abcd"}), vec![(TooBig, "text")]),
+            (json!({"text": "a\u{0}"}), vec![(InvalidFormat, "text")]),
+            (
+                json!({"text": "a", "tags": {"a": "\u{0}"}}),
+                vec![(InvalidFormat, "tags.a")],
+            ),
             (json!({"text": "a", "maybe": null}), vec![(InvalidType, "maybe")]),
             (json!({"text": "a", "key": "a/b"}), vec![(InvalidFormat, "key")]),
             (json!({"text": "a", "flag": "true"}), vec![(InvalidType, "flag")]),

@@ -38,6 +38,9 @@ pub enum MalformedQuery {
     /// `%` without two hex digits, or bytes that are not UTF-8.
     #[error("the query string has an invalid percent escape")]
     Escape,
+    /// `%00`: no name or value has one, and PostgreSQL takes none.
+    #[error("the query string has a NUL character")]
+    Nul,
     /// More than a thousand pairs.
     #[error("the query string has more than 1000 parameters")]
     TooMany,
@@ -116,10 +119,13 @@ fn decode(raw: &str) -> Result<String, MalformedQuery> {
         return Err(MalformedQuery::Escape);
     }
     let spaced = raw.replace('+', " ");
-    percent_decode_str(&spaced)
+    let text = percent_decode_str(&spaced)
         .decode_utf8()
-        .map(Into::into)
-        .map_err(|_| MalformedQuery::Escape)
+        .map_err(|_| MalformedQuery::Escape)?;
+    if text.contains('\0') {
+        return Err(MalformedQuery::Nul);
+    }
+    Ok(text.into())
 }
 
 /// `a[b][]` is `a`, `b`, ``. A name whose brackets do not match is one segment.
@@ -460,6 +466,7 @@ mod tests {
         for raw in ["a=%", "a=%2", "a=%zz", "a=%ff", "%=1"] {
             assert_eq!(Query::parse(raw), Err(MalformedQuery::Escape), "{raw}");
         }
+        assert_eq!(Query::parse("a=b%00"), Err(MalformedQuery::Nul));
         let flood = vec!["a=1"; 1001].join("&");
         assert_eq!(Query::parse(&flood), Err(MalformedQuery::TooMany));
     }

@@ -349,6 +349,28 @@ async fn every_filter_narrows_and_all_must_hold() {
                 },
             ),
             (
+                &[],
+                ConnectionFilter {
+                    search: text("o\0"),
+                    ..all()
+                },
+            ),
+            (
+                &[],
+                ConnectionFilter {
+                    search: text(&"o".repeat(60_000)),
+                    ..all()
+                },
+            ),
+            (
+                &[],
+                ConnectionFilter {
+                    connection_id: text("TWO\0"),
+                    integration_keys: vec!["\0".into()],
+                    ..all()
+                },
+            ),
+            (
                 &["TWO"],
                 ConnectionFilter {
                     search: text("ÜBERSEE"),

@@ -20,6 +20,7 @@ async fn an_operator_is_found_by_address_and_changes_the_password() {
                 .unwrap(),
             None
         );
+        assert_eq!(operators::find_by_email_key(&mut tx, "a\0").await.unwrap(), None);
         let later = NOW.plus_seconds(1);
         assert!(
             operators::update_password(&mut tx, &operator.id, "new", later)

@@ -198,6 +198,8 @@ async fn a_list_is_filtered_and_paged() {
         ("?limit=x", "invalid_type limit"),
         ("?page=-1", "too_small page"),
         ("?search=", "too_small search"),
+        ("?search=a%00", "invalid_format search"),
+        ("?tags[a]=%00", "invalid_format tags.a"),
         ("?connectionId[]=a&connectionId[]=b", "invalid_type connectionId"),
         ("?tags=a", "invalid_type tags"),
         ("?tags[1]=a", "invalid_type tags"),

@@ -19,6 +19,7 @@ use terapi_store::credentials::{self, CredentialRow, CredentialState, RefreshedC
 use terapi_vault::token;
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use crate::Broker;
 use crate::auth::oauth2::{self, ExchangeError};
@@ -152,12 +153,12 @@ impl Flights {
         Arc::clone(open.entry(id.clone()).or_default())
     }
 
-    /// Runs work that must not be lost when whoever asked for it goes away.
+    /// Runs work that must not be lost when whoever asked for it goes away. What it logs names the request.
     pub(crate) fn spawn<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> tokio::task::JoinHandle<T> {
-        self.tasks.spawn(work)
+        self.tasks.spawn(work.in_current_span())
     }
 }
 

@@ -371,11 +371,18 @@ async fn an_oauth_connection_hides_its_refresh_token_until_asked() {
 async fn a_forced_refresh_brings_another_token() {
     let (app, id) = authorized().await;
     let path = format!("/connections/{id}?provider_config_key=acme");
-    let before = app.key().get(&path).await.body["credentials"]["access_token"].clone();
+    let before = app.key().get(&path).await.body;
     app.clock.advance_seconds(60);
     let after = app.key().get(&format!("{path}&force_refresh=true")).await;
     assert_eq!(after.status, 200, "{after:?}");
-    assert_ne!(after.body["credentials"]["access_token"], before);
+    assert_ne!(
+        after.body["credentials"]["access_token"],
+        before["credentials"]["access_token"]
+    );
+    assert!(
+        after.body["updated_at"].as_str() > before["updated_at"].as_str(),
+        "{after:?}"
+    );
     assert_eq!(app.acme.counters().refreshes, 1);
 }
 

@@ -90,6 +90,7 @@ fn assemble(
     end_user: Option<EndUserRow>,
     tags: Tags,
 ) -> Connection {
+    let refreshed = health.as_ref().and_then(|health| health.last_refresh_success_at);
     Connection {
         id: row.id,
         wire_id: row.wire_id,
@@ -105,13 +106,13 @@ fn assemble(
         connection_config: object(&row.connection_config),
         webhook_url_override: row.webhook_url_override,
         created_at: row.created_at,
-        updated_at: row.updated_at,
+        updated_at: refreshed.map_or(row.updated_at, |refreshed| row.updated_at.max(refreshed)),
         last_fetched_at: row.last_fetched_at,
         state: health
             .as_ref()
             .map_or(ConnectionState::Active, |health| health.state.into()),
         expires_at: health.as_ref().and_then(|health| health.expires_at),
-        last_refresh_success_at: health.as_ref().and_then(|health| health.last_refresh_success_at),
+        last_refresh_success_at: refreshed,
         last_refresh_failure_at: health.as_ref().and_then(|health| health.last_refresh_failure_at),
         granted_scopes: None,
         requested_scopes: Vec::new(),

@@ -9,7 +9,7 @@ use terapi_broker::Broker;
 use url::Url;
 
 use crate::config::Config;
-use crate::connect::websocket::OpenSockets;
+use crate::connect::sockets::OpenSockets;
 use crate::serve::Draining;
 
 /// Shared by all handlers; cheap to clone.

@@ -6,9 +6,10 @@ mod basic;
 pub mod browser_input;
 mod refusal;
 mod root;
+pub mod sockets;
 pub mod ui;
 mod unbuilt;
-pub mod websocket;
+mod websocket;
 
 use crate::route::Routes;
 

@@ -3,9 +3,7 @@
 //! The client never sends a frame. It is told its id at once, navigates its popup with it, and waits for one
 //! terminal frame. The result is stored with the attempt, so it arrives here whichever instance took the callback.
 
-use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
@@ -15,11 +13,10 @@ use http::StatusCode;
 use serde_json::json;
 use terapi_model::ErrorCode;
 
+use super::sockets::Seat;
 use crate::error::ApiError;
 use crate::state::AppState;
 
-/// Sockets that one address may hold open.
-const MOST_PER_ADDRESS: usize = 10;
 /// What a client may send at most, bytes; it has nothing to say. Of a frame as of a message: a frame is kept until
 /// its end before the message is judged.
 const MOST_BYTES: usize = 1024;
@@ -27,55 +24,6 @@ const MOST_BYTES: usize = 1024;
 const PING_EVERY: Duration = Duration::from_secs(25);
 /// How long a socket may stay open.
 const LIFE: Duration = Duration::from_secs(15 * 60);
-
-/// How many sockets each address holds.
-#[derive(Debug, Clone, Default)]
-pub struct OpenSockets(Arc<Mutex<HashMap<IpAddr, usize>>>);
-
-/// A place among an address's sockets; given back when dropped.
-struct Seat {
-    sockets: OpenSockets,
-    address: IpAddr,
-}
-
-impl OpenSockets {
-    fn take(&self, address: IpAddr) -> Option<Seat> {
-        let address = holder(address);
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let held = open.entry(address).or_insert(0);
-        if *held >= MOST_PER_ADDRESS {
-            return None;
-        }
-        *held += 1;
-        Some(Seat {
-            sockets: self.clone(),
-            address,
-        })
-    }
-}
-
-/// Whoever has an IPv6 address has the other 2^64 of its network too, so they are counted as one.
-fn holder(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => IpAddr::V4(v4),
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut open = self.sockets.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(held) = open.get_mut(&self.address) {
-            *held -= 1;
-            if *held == 0 {
-                open.remove(&self.address);
-            }
-        }
-    }
-}
 
 /// Answers an upgrade: any origin, no sub-protocol, nothing asked.
 pub fn accept(upgrade: WebSocketUpgrade, address: IpAddr, state: AppState) -> Response {
@@ -125,33 +73,4 @@ async fn run(mut socket: WebSocket, state: AppState, _seat: Seat) {
         }
     }
     let _ = socket.send(Message::Close(None)).await;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_gets_its_seats_back() {
-        let sockets = OpenSockets::default();
-        let address = IpAddr::from([127, 0, 0, 1]);
-        let seats: Vec<_> = (0..MOST_PER_ADDRESS)
-            .map(|_| sockets.take(address).unwrap())
-            .collect();
-        assert!(sockets.take(address).is_none());
-        assert!(sockets.take(IpAddr::from([127, 0, 0, 2])).is_some());
-        drop(seats);
-        assert!(sockets.take(address).is_some());
-    }
-
-    #[test]
-    fn the_addresses_of_one_ipv6_network_share_their_seats() {
-        let sockets = OpenSockets::default();
-        let address = |last: usize| format!("2001:db8:1:2::{last:x}").parse().unwrap();
-        let _seats: Vec<_> = (0..MOST_PER_ADDRESS)
-            .map(|last| sockets.take(address(last)).unwrap())
-            .collect();
-        assert!(sockets.take(address(0xffff)).is_none());
-        assert!(sockets.take("2001:db8:1:3::1".parse().unwrap()).is_some());
-    }
 }

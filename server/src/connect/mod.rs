@@ -35,6 +35,8 @@ pub fn routes() -> Routes {
         .post("/api-auth/api-key/{integration}", api_key::post)
         .post("/api-auth/basic/{integration}", basic::post)
         .post("/oauth2/auth/{integration}", unbuilt::refuse)
+        .post("/unauth/{integration}", unbuilt::refuse)
+        .post("/app-store-auth/{integration}", unbuilt::refuse)
         .merge(ui::routes());
     UNBUILT_MODES.into_iter().fold(routes, |routes, mode| {
         routes.post(&format!("/auth/{mode}/{{integration}}"), unbuilt::refuse)

@@ -403,6 +403,18 @@ async fn typed_credentials_fail_with_status_code_and_type() {
             "invalid_auth_mode",
         ),
         (
+            format!("/unauth/acme-key{auth}"),
+            json!({}),
+            400,
+            "invalid_auth_mode",
+        ),
+        (
+            format!("/app-store-auth/acme-key{auth}"),
+            json!({}),
+            400,
+            "invalid_auth_mode",
+        ),
+        (
             "/api-auth/api-key/acme-key".to_owned(),
             json!({"apiKey": DEMO_API_KEY}),
             401,
@@ -427,6 +439,17 @@ async fn typed_credentials_fail_with_status_code_and_type() {
         assert!(!got.body["error"]["message"].as_str().unwrap().is_empty());
         assert_eq!(app.count().await, 0, "{path}");
     }
+    let misshapen = json!({"apiKey": "misshapen"});
+    let got = app
+        .anon()
+        .post(&format!("/api-auth/api-key/acme-key{auth}"), misshapen)
+        .await;
+    assert_eq!(got.failure(), (400, "invalid_body"), "{got:?}");
+    let message = got.body["error"]["message"].as_str().unwrap();
+    assert!(
+        message.contains("apiKey") && !message.contains("misshapen"),
+        "{message}"
+    );
     let got = app
         .anon()
         .post(

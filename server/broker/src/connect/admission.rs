@@ -44,7 +44,7 @@ pub enum Refusal {
     #[error("there is a connection with this id already; use a connect session or HMAC to replace it")]
     ConnectionExists,
     /// The connection config is not what the provider asks for.
-    #[error("{}", describe(.0))]
+    #[error("some of the connection's settings are missing or wrong: {}", describe(.0))]
     Config(Vec<Issue>),
     /// A stored secret does not open.
     #[error(transparent)]
@@ -54,14 +54,12 @@ pub enum Refusal {
     Store(#[from] StoreError),
 }
 
-fn describe(issues: &[Issue]) -> String {
+/// What is wrong with each field, for a message: published browser packages show nothing else of a refusal.
+pub(super) fn describe(issues: &[Issue]) -> String {
     let each = issues
         .iter()
         .map(|issue| format!("`{}` {}", issue.path.join("."), issue.message));
-    format!(
-        "some of the connection's settings are missing or wrong: {}",
-        each.collect::<Vec<_>>().join("; ")
-    )
+    each.collect::<Vec<_>>().join("; ")
 }
 
 impl Refusal {

@@ -6,7 +6,7 @@ use terapi_model::{AuthMode, ErrorCode, IntegrationKey, Issue, OperationId};
 use terapi_store::StoreError;
 use terapi_vault::SecretString;
 
-use super::admission::Refusal;
+use super::admission::{Refusal, describe};
 use super::landing::{Landing, LandingError};
 use super::{BrowserAuth, BrowserInput, Connect, Connected};
 use crate::auth::{Holder, api_key, basic};
@@ -24,7 +24,7 @@ pub enum SubmitError {
     #[error("this integration's provider uses {0}")]
     OtherMode(AuthMode),
     /// What was typed is not what the provider asks for.
-    #[error("some of the credentials are missing or wrong")]
+    #[error("some of the credentials are missing or wrong: {}", describe(.0))]
     Invalid(Vec<Issue>),
     /// The provider did not accept them when they were tried.
     #[error("{0}")]

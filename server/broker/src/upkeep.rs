@@ -13,7 +13,9 @@ const SWEEP: &str = "sweep";
 const LEASE_SECONDS: i64 = 300;
 /// How long failed sign-ins are kept; they count for 15 minutes.
 const FAILURE_SECONDS: i64 = 3600;
-/// How long the result of an attempt and an ended connect session are kept for those who still ask.
+/// How long the result of an attempt is kept after its ten minutes: longer than the session that asks for it lives.
+const ATTEMPT_SECONDS: i64 = 3600;
+/// How long an ended connect session are kept for those who still ask.
 const ENDED_SECONDS: i64 = 24 * 3600;
 
 /// What a sweep removed.
@@ -60,7 +62,7 @@ async fn remove_expired(broker: &Broker) -> Result<Swept, StoreError> {
         sign_in_failures: sign_in_failures::delete_before(&mut tx, now.plus_seconds(-FAILURE_SECONDS))
             .await?,
         // Attempts first: they point to their sessions.
-        oauth_attempts: oauth_attempts::delete_expired(&mut tx, ended).await?,
+        oauth_attempts: oauth_attempts::delete_expired(&mut tx, now.plus_seconds(-ATTEMPT_SECONDS)).await?,
         connect_sessions: connect_sessions::delete_expired(&mut tx, ended).await?,
     };
     tx.commit().await?;

@@ -22,8 +22,10 @@ use url::form_urlencoded;
 use super::token_answer::{TokenAnswer, TokenAnswerError};
 use crate::egress::{Egress, EgressError, Outbound};
 
-/// Parameters of the consent page that a caller cannot replace: they tie the answer to this attempt.
-const OURS: [&str; 5] = [
+/// Parameters of the consent page that a caller cannot replace: they tie the answer to this attempt, and another
+/// response type would be another flow (RFC 9700 section 2.1.2).
+const OURS: [&str; 6] = [
+    "response_type",
     "client_id",
     "redirect_uri",
     "state",
@@ -35,7 +37,7 @@ const OURS: [&str; 5] = [
 const PKCE: [&str; 2] = ["code_challenge", "code_challenge_method"];
 
 /// The word that published clients send for "leave this parameter out".
-const REMOVE: &str = "undefined";
+pub const REMOVE: &str = "undefined";
 
 /// The app registered at the provider, and the values its templates may use.
 #[derive(Clone, Copy)]

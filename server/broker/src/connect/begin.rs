@@ -1,5 +1,7 @@
 //! Sending a browser to a provider's consent page.
 
+use std::collections::BTreeMap;
+
 use ::oauth2::PkceCodeVerifier;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -15,7 +17,7 @@ use terapi_vault::{SecretString, token};
 use url::Url;
 
 use super::admission::{Admitted, Refusal};
-use super::{BrowserAuth, BrowserId, BrowserInput, Connect, ResultFrame};
+use super::{BrowserAuth, BrowserId, BrowserInput, Connect, ResultFrame, SessionDefaults};
 use crate::auth::oauth2::{self, Authorization};
 use crate::credentials::ClientOverride;
 use crate::environments::Environment;
@@ -53,6 +55,9 @@ pub enum BeginError {
     /// A value that an address needs is missing or refused.
     #[error("the provider's address cannot be built: {0}")]
     UrlParam(#[from] RenderError),
+    /// More text than a connection config has.
+    #[error("the parameters of this authorization are longer than 8 kB together")]
+    TooLong,
     /// `token_params` ask for another grant.
     #[error("the provider's token parameters ask for another grant than authorization_code")]
     GrantType,
@@ -65,7 +70,7 @@ impl BeginError {
             Self::Refused(refusal) => refusal.popup_code(),
             Self::NoBrowserFlow(_) => ErrorCode::AuthModeErr,
             Self::Incomplete => ErrorCode::ProviderConfigErr,
-            Self::UrlParam(_) => ErrorCode::UrlParamErr,
+            Self::UrlParam(_) | Self::TooLong => ErrorCode::UrlParamErr,
             Self::GrantType => ErrorCode::GrantTypeErr,
         }
     }
@@ -107,6 +112,23 @@ impl AttemptSecret {
             client_secret: client_secret.map(SecretString::new),
         })
     }
+}
+
+/// Most bytes that a browser may send along: they are kept, sealed, with the attempt.
+const LONGEST_INPUT: usize = 8 * 1024;
+
+/// The caller's parameters of the consent page: the session's, else the browser's. Where the session says which
+/// scopes to ask for, the browser cannot ask for others (decision D24).
+fn consent_params(preset: Option<&SessionDefaults>, input: &BrowserInput) -> BTreeMap<String, String> {
+    if let Some(params) = preset.and_then(|preset| preset.authorization_params.as_ref()) {
+        return params.clone();
+    }
+    let mut params = input.authorization_params.clone();
+    let config = preset.and_then(|preset| preset.connection_config.as_ref());
+    if config.is_some_and(|config| config.contains_key("oauth_scopes_override")) {
+        params.remove("scope");
+    }
+    params
 }
 
 impl Connect<'_> {
@@ -154,6 +176,9 @@ impl Connect<'_> {
         browser: &BrowserId,
         operation_id: OperationId,
     ) -> Result<Begun, BeginError> {
+        if input.len() > LONGEST_INPUT {
+            return Err(BeginError::TooLong);
+        }
         let admitted = self.admit(auth, key, input, operation_id).await?;
         let spec = match &admitted.setup.provider.auth {
             AuthSpec::OAuth2(spec) => spec,
@@ -173,14 +198,22 @@ impl Connect<'_> {
         if oauth2::has_foreign_grant(spec, app)? {
             return Err(BeginError::GrantType);
         }
-        let scopes = gathered
+        let mut scopes = gathered
             .scopes
             .clone()
             .unwrap_or_else(|| setup.integration.scopes.clone());
         let state = token::base64url(broker.entropy(), 32);
         let verifier = oauth2::new_verifier(spec, broker.entropy());
         let preset = auth.session().and_then(|session| session.defaults.get(key));
-        let params = preset.and_then(|preset| preset.authorization_params.as_ref());
+        let params = consent_params(preset, input);
+        if let Some(asked) = params.get("scope").filter(|asked| *asked != oauth2::REMOVE) {
+            // What is recorded as asked for is what the consent page is asked.
+            scopes = asked
+                .split(spec.scope_separator.as_str())
+                .filter(|scope| !scope.is_empty())
+                .map(str::to_owned)
+                .collect();
+        }
         let redirect_uri = self.redirect_uri(auth.environment(), &admitted);
         let with = Authorization {
             redirect_uri: &redirect_uri,
@@ -192,7 +225,7 @@ impl Connect<'_> {
                 preset.and_then(|preset| preset.user_scopes.as_deref()),
                 input,
             ),
-            params: params.unwrap_or(&input.authorization_params),
+            params: &params,
         };
         let authorize_url = oauth2::authorize_url(spec, app, &with)?;
         let secret = AttemptSecret {

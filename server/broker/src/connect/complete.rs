@@ -104,6 +104,9 @@ pub enum CompleteError {
     /// The integration, its provider or its environment is gone or changed meanwhile.
     #[error("the integration was changed or deleted meanwhile; start again")]
     IntegrationChanged,
+    /// The connection to renew was deleted meanwhile.
+    #[error("the connection to renew no longer exists; start again")]
+    TargetGone,
     /// A connection of this name appeared meanwhile, and a public key may not replace it (decision D5).
     #[error("there is a connection with this id already; use a connect session or HMAC to replace it")]
     ConnectionExists,
@@ -134,6 +137,7 @@ impl CompleteError {
             }
             Self::ConnectionExists => ErrorCode::ConnectionExists,
             Self::IntegrationChanged => ErrorCode::ProviderConfigErr,
+            Self::TargetGone => ErrorCode::InvalidConnection,
             Self::Token(ExchangeError::Template(_)) => ErrorCode::UrlParamErr,
             Self::Token(ExchangeError::Egress(EgressError::Timeout { .. })) => ErrorCode::ProviderTimeout,
             Self::Token(ExchangeError::Egress(_)) => ErrorCode::ProviderUnreachable,
@@ -168,6 +172,7 @@ impl From<LandingError> for CompleteError {
         match error {
             LandingError::ConnectionExists => Self::ConnectionExists,
             LandingError::IntegrationGone => Self::IntegrationChanged,
+            LandingError::TargetGone => Self::TargetGone,
             LandingError::Sealing(error) => Self::Sealing(error),
             LandingError::Store(error) => Self::Store(error),
         }

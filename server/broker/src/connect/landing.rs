@@ -48,6 +48,9 @@ pub(super) enum LandingError {
     /// The integration was deleted meanwhile.
     #[error("the integration was deleted meanwhile")]
     IntegrationGone,
+    /// The connection to renew was deleted meanwhile.
+    #[error("the connection to renew no longer exists")]
+    TargetGone,
     /// It cannot be sealed.
     #[error(transparent)]
     Sealing(#[from] SealingError),
@@ -106,6 +109,10 @@ impl Connect<'_> {
         let (outcome, row) = connections::insert_or_override(&mut tx, &new, now).await?;
         if outcome == Outcome::Override && !landing.may_overwrite {
             return Err(LandingError::ConnectionExists);
+        }
+        if outcome == Outcome::Creation && landing.session.is_some_and(|session| session.reconnect.is_some())
+        {
+            return Err(LandingError::TargetGone);
         }
         let stored = match outcome {
             Outcome::Creation => None,

@@ -77,6 +77,23 @@ pub struct BrowserInput {
     pub hmac: Option<String>,
 }
 
+impl BrowserInput {
+    /// Bytes of everything that is kept with an attempt.
+    fn len(&self) -> usize {
+        let pairs = self.params.iter().chain(&self.authorization_params);
+        let pairs: usize = pairs.map(|(name, value)| name.len() + value.len()).sum();
+        let app = [&self.own_app.client_id, &self.user_scope, &self.connection_key];
+        let app: usize = app.into_iter().flatten().map(String::len).sum();
+        let secrets = [&self.own_app.client_secret, &self.own_app.refresh_token];
+        let secrets: usize = secrets
+            .into_iter()
+            .flatten()
+            .map(|secret| secret.expose().len())
+            .sum();
+        pairs + app + secrets
+    }
+}
+
 /// `credentials[…]` of the popup flow.
 #[derive(Debug, Default)]
 pub struct OwnApp {

@@ -469,11 +469,23 @@ impl Connect<'_> {
             }
         };
         let mut defaults = session.defaults.clone();
-        for preset in defaults.values_mut() {
+        let mut db = self.broker.store().read().await?;
+        for (key, preset) in &mut defaults {
             preset.user_scopes = None;
-            if let Some(config) = &mut preset.connection_config {
-                config.remove("oauth_client_secret_override");
-                config.remove("oauth_refresh_token_override");
+            let Some(config) = &mut preset.connection_config else {
+                continue;
+            };
+            config.remove("oauth_client_secret_override");
+            config.remove("oauth_refresh_token_override");
+            let integration = integrations::find(&mut db, &session.environment.id, key).await?;
+            let provider = integration.and_then(|found| self.broker.catalogue().get(found.provider.as_str()));
+            if let Some(provider) = provider {
+                config.retain(|name, _| {
+                    !provider
+                        .connection_config
+                        .get(name)
+                        .is_some_and(|field| field.secret)
+                });
             }
         }
         Ok(Some(SessionView {

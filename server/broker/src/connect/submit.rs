@@ -81,6 +81,7 @@ impl From<LandingError> for SubmitError {
         match error {
             LandingError::ConnectionExists => Self::Refused(Refusal::ConnectionExists),
             LandingError::IntegrationGone => Self::IntegrationGone,
+            LandingError::TargetGone => Self::Refused(Refusal::ReconnectTargetGone),
             LandingError::Sealing(error) => Self::Refused(Refusal::Sealing(error)),
             LandingError::Store(error) => Self::Refused(Refusal::Store(error)),
         }

@@ -393,7 +393,7 @@ async fn hosts_cannot_be_smuggled_into_a_subdomain() {
 }
 
 #[tokio::test]
-async fn presets_of_the_session_win_and_undefined_removes_a_parameter() {
+async fn presets_of_the_session_win_and_what_ties_the_answer_to_us_stays() {
     let flow = Flow::start().await;
     let defaults = SessionDefaults {
         connection_config: Some(
@@ -413,7 +413,8 @@ async fn presets_of_the_session_win_and_undefined_removes_a_parameter() {
         params: params(&[("oauth_scopes_override", "contacts.write")]),
         authorization_params: params(&[
             ("prompt", "consent"),
-            ("response_type", "undefined"),
+            ("response_type", "token"),
+            ("scope", "contacts.write"),
             ("state", "mine"),
             ("redirect_uri", "http://evil/"),
         ]),
@@ -428,7 +429,7 @@ async fn presets_of_the_session_win_and_undefined_removes_a_parameter() {
     let query: BTreeMap<String, String> = begun.authorize_url.query_pairs().into_owned().collect();
     assert_eq!(query["scope"], "profile offline_access");
     assert_eq!(query["prompt"], "consent");
-    assert!(!query.contains_key("response_type"));
+    assert_eq!(query["response_type"], "code", "nobody makes another flow of it");
     assert_eq!(query["redirect_uri"], "http://localhost:3003/oauth/callback");
     assert_eq!(query["client_id"], "own-app");
     assert_eq!(query["code_challenge_method"], "S256");
@@ -454,6 +455,60 @@ async fn scopes_that_were_asked_for_are_kept_beside_those_that_were_granted() {
         shown.connection_config["oauth_scopes_override"],
         json!(["profile", "contacts.write"])
     );
+}
+
+#[tokio::test]
+async fn scopes_asked_for_past_the_integrations_own_are_recorded() {
+    let flow = Flow::start().await;
+    let auth = flow.session().await;
+    let input = BrowserInput {
+        authorization_params: params(&[("scope", "profile contacts.write")]),
+        ..BrowserInput::default()
+    };
+    let begun = flow.begin(&auth, input).await.unwrap();
+    let connected = flow.complete(flow.consent(&begun).await).await.outcome.unwrap();
+    let shown = flow.get(&connected.connection_key).await.unwrap().connection;
+    assert_eq!(shown.requested_scopes, ["profile", "contacts.write"]);
+}
+
+#[tokio::test]
+async fn a_browser_cannot_leave_a_book_in_the_database() {
+    let flow = Flow::start().await;
+    let auth = flow.session().await;
+    let input = BrowserInput {
+        authorization_params: params(&[("prompt", &"x".repeat(9 * 1024))]),
+        ..BrowserInput::default()
+    };
+    let refused = flow.begin(&auth, input).await.unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::UrlParamErr);
+}
+
+#[tokio::test]
+async fn renewing_a_connection_that_is_deleted_meanwhile_makes_no_new_one() {
+    let flow = Flow::start().await;
+    let key = flow.connect(&flow.session().await).await.connection_key;
+    let again = NewReconnectSession {
+        connection_key: key.clone(),
+        integration_key: integration("acme"),
+        session: NewSession::default(),
+    };
+    let connect = flow.house.broker.connect();
+    let opened = connect.open_reconnect_session(&flow.caller, again).await.unwrap();
+    let auth = connect
+        .authenticate_browser(Some(opened.token.expose()), None)
+        .await
+        .unwrap();
+    let begun = flow.begin(&auth, BrowserInput::default()).await.unwrap();
+    let back = flow.consent(&begun).await;
+    flow.house
+        .broker
+        .connections()
+        .delete(&flow.caller, &integration("acme"), &key)
+        .await
+        .unwrap();
+    let failure = flow.complete(back).await.outcome.unwrap_err();
+    assert_eq!(failure.error.code(), ErrorCode::InvalidConnection);
+    assert_eq!(flow.connection_count().await, 0);
 }
 
 #[tokio::test]

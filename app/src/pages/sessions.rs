@@ -43,7 +43,8 @@ pub async fn list(site: &Site, visit: &Visit) -> PageResult {
                             " "
                             {this.then(|| view! { <Badge tone=Tone::Good>{text::THIS}</Badge> })}
                             <span class="block text-xs font-normal text-quiet lg:hidden">
-                                {session.address.clone()} " · " <Time at=session.last_seen_at />
+                                <span class="block">{session.address.clone()}</span>
+                                <Time at=session.last_seen_at />
                             </span>
                         </th>
                         <td class=Column::Wide.cell()>{session.address}</td>

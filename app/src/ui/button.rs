@@ -19,16 +19,16 @@ pub enum Weight {
 pub const fn classes(weight: Weight) -> &'static str {
     match weight {
         Weight::Primary => {
-            "inline-flex min-h-9 items-center justify-center gap-2 rounded-lg border border-transparent bg-accent px-3.5 py-1.5 text-sm font-medium text-on-accent hover:bg-accent-strong"
+            "inline-flex min-h-9 items-center justify-center gap-2 rounded-lg border border-transparent bg-accent px-3.5 py-1.5 text-sm font-medium whitespace-nowrap text-on-accent hover:bg-accent-strong"
         }
         Weight::Quiet => {
-            "inline-flex min-h-9 items-center justify-center gap-2 rounded-lg border border-line bg-surface px-3.5 py-1.5 text-sm font-medium text-ink hover:border-edge hover:bg-well"
+            "inline-flex min-h-9 items-center justify-center gap-2 rounded-lg border border-line bg-surface px-3.5 py-1.5 text-sm font-medium whitespace-nowrap text-ink hover:border-edge hover:bg-well"
         }
         Weight::Danger => {
-            "inline-flex min-h-9 items-center justify-center gap-2 rounded-lg border border-transparent bg-bad px-3.5 py-1.5 text-sm font-medium text-on-bad hover:bg-bad-strong"
+            "inline-flex min-h-9 items-center justify-center gap-2 rounded-lg border border-transparent bg-bad px-3.5 py-1.5 text-sm font-medium whitespace-nowrap text-on-bad hover:bg-bad-strong"
         }
         Weight::Bare => {
-            "inline-flex min-h-9 items-center justify-center gap-2 rounded-lg border border-transparent px-2.5 py-1.5 text-sm font-medium text-quiet hover:bg-well hover:text-ink"
+            "inline-flex min-h-9 items-center justify-center gap-2 rounded-lg border border-transparent px-2.5 py-1.5 text-sm font-medium whitespace-nowrap text-quiet hover:bg-well hover:text-ink"
         }
     }
 }

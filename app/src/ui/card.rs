@@ -34,7 +34,7 @@ pub fn PageHead(
 ) -> impl IntoView {
     view! {
         <header class="mb-6 flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
-            <div class="flex min-w-0 items-start gap-3.5">
+            <div class="flex min-w-0 flex-1 basis-72 items-start gap-3.5">
                 {logo}
                 <div class="min-w-0">
                     <h1 class="text-[1.375rem] leading-8 font-semibold tracking-[-0.012em]" tabindex="-1" id="title">

@@ -51,7 +51,7 @@ pub fn Id(#[prop(into)] value: String) -> impl IntoView {
 pub fn CutId(#[prop(into)] value: String) -> impl IntoView {
     let whole = value.clone();
     view! {
-        <code class="block max-w-40 truncate font-mono text-[0.8125rem]" title=whole>
+        <code class="block max-w-32 truncate font-mono text-[0.8125rem]" title=whole>
             {value}
         </code>
     }

@@ -250,7 +250,7 @@ pub fn Select(
         .collect_view();
     let select = view! {
         <select
-            class=format!("{INPUT} border-edge")
+            class=format!("{INPUT} border-edge text-ellipsis")
             id=id.clone()
             name=name.clone()
             aria-invalid=problem.is_some().then_some("true")

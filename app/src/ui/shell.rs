@@ -181,7 +181,7 @@ pub fn Shell(surroundings: Surroundings, children: Children) -> impl IntoView {
                         <ThemeSwitch address />
                     </div>
                 </header>
-                <main id="main" tabindex="-1" class="mx-auto w-full max-w-[68rem] px-4 py-7 outline-none sm:px-8 sm:py-9">
+                <main id="main" tabindex="-1" class="mx-auto w-full max-w-[76rem] px-4 py-7 outline-none sm:px-8 sm:py-9">
                     {children()}
                 </main>
             </div>

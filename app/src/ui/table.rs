@@ -16,7 +16,7 @@ pub fn Table(
             view! {
                 <th
                     scope="col"
-                    class=format!("px-4 py-2.5 font-medium whitespace-nowrap first:pl-5 last:pr-5 {}", column.look())
+                    class=format!("px-3 py-2.5 font-medium whitespace-nowrap first:pl-4 last:pr-4 sm:first:pl-5 sm:last:pr-5 {}", column.look())
                 >
                     {if head.is_empty() {
                         view! { <span class="sr-only">{text::ACTIONS}</span> }.into_any()
@@ -54,7 +54,9 @@ pub enum Column {
     Always,
     /// Beside the sidebar.
     Wide,
-    /// On a whole screen.
+    /// On a laptop's screen.
+    Wider,
+    /// On a desktop's screen.
     Widest,
 }
 
@@ -63,17 +65,21 @@ impl Column {
         match self {
             Column::Always => "",
             Column::Wide => "max-lg:hidden",
-            Column::Widest => "max-xl:hidden",
+            Column::Wider => "max-xl:hidden",
+            Column::Widest => "max-[90rem]:hidden",
         }
     }
 
     /// The classes of a cell.
     pub fn cell(self) -> String {
-        format!("px-4 py-3 align-middle first:pl-5 last:pr-5 {}", self.look())
+        format!(
+            "px-3 py-3 align-middle first:pl-4 last:pr-4 sm:first:pl-5 sm:last:pr-5 {}",
+            self.look()
+        )
     }
 }
 
 /// The classes of a row.
 pub const ROW: &str = "hover:bg-well";
 /// The classes of the link in a row's first cell.
-pub const ROW_LINK: &str = "inline-flex min-h-8 align-middle items-center font-medium text-ink underline-offset-4 hover:text-accent hover:underline";
+pub const ROW_LINK: &str = "inline-flex min-h-7 align-middle items-center font-medium text-ink underline-offset-4 hover:text-accent hover:underline";

@@ -177,8 +177,8 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
                             (Column::Always, text::CUSTOMER),
                             (Column::Wide, text::INTEGRATION),
                             (Column::Always, text::STATUS),
-                            (Column::Widest, text::ID),
-                            (Column::Wide, text::CREATED),
+                            (Column::Wider, text::ID),
+                            (Column::Wider, text::CREATED),
                             (Column::Widest, text::FETCHED),
                         ]
                     >
@@ -226,7 +226,7 @@ fn Filters(
     let clear = here.clone();
     view! {
         <form method="get" action=here role="search" class="mb-4 flex flex-wrap gap-2">
-            <div class="flex min-w-60 flex-1">
+            <div class="flex min-w-60 flex-1 max-sm:basis-full">
                 <SearchBox label=text::SEARCH value=search />
             </div>
             <Select name="integration" label=text::INTEGRATION options value=integration compact=true />
@@ -244,6 +244,9 @@ fn Filters(
     }
     .into_any()
 }
+
+/// The classes of a line under a row's name.
+const UNDER: &str = "block max-w-28 truncate text-xs text-quiet sm:max-w-48";
 
 #[component]
 fn Row(line: Line) -> impl IntoView {
@@ -265,8 +268,8 @@ fn Row(line: Line) -> impl IntoView {
                 <a href=href class=ROW_LINK>
                     {name}
                 </a>
-                {email.map(|email| view! { <span class="block text-xs wrap-anywhere text-quiet">{email}</span> })}
-                <span class="block text-xs wrap-anywhere text-quiet lg:hidden">{integration.clone()}</span>
+                {email.map(|email| view! { <span class=UNDER title=email.clone()>{email.clone()}</span> })}
+                <span class=format!("{UNDER} lg:hidden")>{integration.clone()}</span>
             </th>
             <td class=Column::Wide.cell()>
                 <a
@@ -280,10 +283,10 @@ fn Row(line: Line) -> impl IntoView {
             <td class=Column::Always.cell()>
                 <StatusBadge state=connection.state failing=connection.auth_error.is_some() />
             </td>
-            <td class=Column::Widest.cell()>
+            <td class=Column::Wider.cell()>
                 <CutId value=connection.connection_key.to_string() />
             </td>
-            <td class=Column::Wide.cell()>
+            <td class=Column::Wider.cell()>
                 <Time at=connection.created_at />
             </td>
             <td class=Column::Widest.cell()>

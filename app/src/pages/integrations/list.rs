@@ -13,7 +13,7 @@ use crate::ui::badge::{Badge, Tone};
 use crate::ui::breadcrumbs::Crumb;
 use crate::ui::button::{ButtonLink, Submit, Weight};
 use crate::ui::card::PageHead;
-use crate::ui::code::Id;
+use crate::ui::code::{CutId, Id};
 use crate::ui::empty::Empty;
 use crate::ui::field::SearchBox;
 use crate::ui::icon::Glyph;
@@ -152,7 +152,7 @@ fn Row(integration: Integration, href: String) -> impl IntoView {
                     {integration.shown_name().to_owned()}
                 </a>
                 <span class="block pl-11 text-quiet lg:hidden">
-                    <Id value=integration.unique_key.to_string() />
+                    <CutId value=integration.unique_key.to_string() />
                 </span>
             </th>
             <td class=Column::Wide.cell()>

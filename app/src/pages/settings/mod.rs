@@ -89,8 +89,8 @@ pub async fn show(desk: Desk) -> PageResult {
                                 heads=vec![
                                     (Column::Always, text::KEY_NAME),
                                     (Column::Always, text::KEY),
-                                    (Column::Widest, text::ACCESS),
-                                    (Column::Widest, text::CREATED),
+                                    (Column::Wider, text::ACCESS),
+                                    (Column::Wider, text::CREATED),
                                     (Column::Wide, text::USED),
                                     (Column::Wide, text::EXPIRES),
                                     (Column::Always, ""),
@@ -181,8 +181,8 @@ fn Row(key_: ApiKey, delete: String, may_write: bool) -> impl IntoView {
                 <span aria-hidden="true">"…"</span>
                 {last_four}
             </td>
-            <td class=format!("{} whitespace-nowrap", Column::Widest.cell())>{access}</td>
-            <td class=Column::Widest.cell()>
+            <td class=format!("{} whitespace-nowrap", Column::Wider.cell())>{access}</td>
+            <td class=Column::Wider.cell()>
                 <Time at=created_at />
             </td>
             <td class=Column::Wide.cell()>

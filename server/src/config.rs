@@ -88,7 +88,7 @@ pub struct Config {
     pub ca_file: Option<PathBuf>,
 
     /// What to log: a level, or a filter such as `info,terapi_broker=debug`.
-    #[arg(long, env = "TERAPI_LOG", default_value = "info", global = true)]
+    #[arg(long, env = "TERAPI_LOG", default_value = "info,sqlx=warn", global = true)]
     pub log: String,
 
     /// How log lines look.

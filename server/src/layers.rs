@@ -60,7 +60,7 @@ pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
             path,
             status = response.status().as_u16(),
             code,
-            ms = started.elapsed().as_millis(),
+            ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             "answered"
         );
     });

@@ -27,7 +27,11 @@ pub fn start(filter: &str, format: LogFormat) -> Result<(), FilterError> {
         .with_ansi(std::io::stderr().is_terminal());
     let started = match format {
         LogFormat::Text => builder.with_target(false).fmt_fields(text_fields()).try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Json => builder
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .try_init(),
     };
     // A second start happens only in tests that start the server inside one process; the first one stays.
     drop(started);

@@ -5,6 +5,7 @@ mod find;
 mod hmac;
 mod secrets;
 mod update;
+mod variables;
 
 use terapi_model::{AccountId, ConnectUiSettings, EnvironmentId, EnvironmentName, Timestamp, WireId};
 use terapi_store::environments::EnvironmentRow;
@@ -13,6 +14,7 @@ pub(crate) use create::insert_environment;
 pub use hmac::HmacError;
 pub use secrets::ReadSecretError;
 pub use update::{EnvironmentPatch, UpdateEnvironmentError};
+pub use variables::VariableError;
 
 use crate::Broker;
 
@@ -61,6 +63,14 @@ pub struct Environment {
     pub connect_ui: ConnectUiSettings,
     /// Origins that may embed its Connect UI; empty: any.
     pub allowed_origins: Vec<String>,
+    /// Where its events are sent.
+    pub webhook_url: Option<String>,
+    /// Where they are sent as well.
+    pub webhook_secondary_url: Option<String>,
+    /// Whether new connections, and failures to make one, are events (rest.md 14.1).
+    pub webhook_on_creation: bool,
+    /// Whether credentials that cannot be renewed are events.
+    pub webhook_on_refresh_error: bool,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -83,6 +93,10 @@ impl From<EnvironmentRow> for Environment {
             callback_bound: row.callback_bound,
             connect_ui: row.connect_ui,
             allowed_origins: row.allowed_origins,
+            webhook_url: row.webhook_url,
+            webhook_secondary_url: row.webhook_secondary_url,
+            webhook_on_creation: row.webhook_on_creation,
+            webhook_on_refresh_error: row.webhook_on_refresh_error,
             created_at: row.created_at,
         }
     }

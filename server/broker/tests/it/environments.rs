@@ -1,5 +1,8 @@
-use terapi_broker::environments::{EnvironmentPatch, HmacError, ReadSecretError, UpdateEnvironmentError};
-use terapi_model::Role;
+use terapi_broker::Actor;
+use terapi_broker::environments::{
+    EnvironmentPatch, HmacError, ReadSecretError, UpdateEnvironmentError, VariableError,
+};
+use terapi_model::{OperatorId, Role};
 
 use crate::house::{House, sign_up};
 
@@ -179,4 +182,97 @@ async fn a_viewer_sees_no_secret_and_changes_nothing() {
             .unwrap()
             .is_empty()
     );
+}
+
+#[tokio::test]
+async fn a_variable_is_set_changed_and_deleted_and_lies_sealed() {
+    let house = House::open().await;
+    let (caller, _) = house.tenant("ada@example.com").await;
+    let (other, _) = house.tenant("eve@example.com").await;
+    let environments = house.broker.environments();
+    let shown = async |caller| {
+        let variables = environments.variables(caller).await.unwrap();
+        variables
+            .into_iter()
+            .map(|(name, value)| (name, value.expose().clone()))
+            .collect::<Vec<_>>()
+    };
+    for (name, value) in [
+        ("REGION", "eu"),
+        (" API_HOST ", "first-value"),
+        ("API_HOST", "second-value"),
+    ] {
+        environments
+            .put_variable(&caller, name, value.into())
+            .await
+            .unwrap();
+    }
+    assert_eq!(
+        shown(&caller).await,
+        [
+            ("API_HOST".to_owned(), "second-value".to_owned()),
+            ("REGION".to_owned(), "eu".to_owned())
+        ]
+    );
+    assert_eq!(
+        environments.variable_names(&caller).await.unwrap(),
+        ["API_HOST", "REGION"]
+    );
+    assert!(!house.has_bytes("second-value"));
+    assert_eq!(shown(&other).await, []);
+    assert!(!environments.delete_variable(&other, "REGION").await.unwrap());
+    assert!(environments.delete_variable(&caller, "REGION").await.unwrap());
+    assert!(!environments.delete_variable(&caller, "REGION").await.unwrap());
+    assert_eq!(environments.variable_names(&caller).await.unwrap(), ["API_HOST"]);
+}
+
+#[tokio::test]
+async fn a_variable_needs_a_name_without_spaces_and_a_value() {
+    let house = House::open().await;
+    let (caller, _) = house.tenant("ada@example.com").await;
+    let environments = house.broker.environments();
+    let long = "x".repeat(4001);
+    for (name, value) in [
+        ("", "v"),
+        ("a b", "v"),
+        ("a\n", ""),
+        ("a", ""),
+        ("a", &long),
+        ("a", "\0"),
+    ] {
+        let refused = environments.put_variable(&caller, name, value.into()).await;
+        assert!(
+            matches!(
+                refused,
+                Err(VariableError::NameInvalid | VariableError::ValueInvalid)
+            ),
+            "{name:?}"
+        );
+    }
+    let mut viewer = caller.clone();
+    viewer.actor = Actor::Operator {
+        id: OperatorId::from_stored("opr_1".into()),
+        role: Role::Viewer,
+    };
+    assert!(matches!(
+        environments.put_variable(&viewer, "A", "v".into()).await,
+        Err(VariableError::Forbidden(_))
+    ));
+    assert!(environments.variables(&viewer).await.is_err());
+    assert!(environments.variable_names(&viewer).await.unwrap().is_empty());
+    for count in 0..100 {
+        let name = format!("V{count}");
+        environments
+            .put_variable(&caller, &name, "v".into())
+            .await
+            .unwrap();
+    }
+    assert!(matches!(
+        environments.put_variable(&caller, "ONE_MORE", "v".into()).await,
+        Err(VariableError::TooMany)
+    ));
+    environments
+        .put_variable(&caller, "V7", "w".into())
+        .await
+        .unwrap();
 }

@@ -48,6 +48,14 @@ row! {
         pub updated_at: Timestamp,
         /// When it was deleted.
         pub deleted_at: Option<Timestamp>,
+        /// Where its events are sent.
+        pub webhook_url: Option<String>,
+        /// Where they are sent as well.
+        pub webhook_secondary_url: Option<String>,
+        /// Whether new connections, and failures to make one, are events.
+        pub webhook_on_creation: bool,
+        /// Whether credentials that cannot be renewed are events.
+        pub webhook_on_refresh_error: bool,
     }
 }
 
@@ -203,7 +211,8 @@ pub async fn update(tx: &mut Tx, row: &EnvironmentRow) -> Result<bool, StoreErro
         tx,
         "UPDATE environment SET name = $2, is_production = $3, public_key = $4, public_key_enabled = $5, \
          public_key_may_overwrite = $6, hmac_enabled = $7, hmac_key_sealed = $8, webhook_signing_key_sealed = $9, \
-         callback_url = $10, callback_bound = $11, connect_ui = $12, allowed_origins = $13, updated_at = $14 \
+         callback_url = $10, callback_bound = $11, connect_ui = $12, allowed_origins = $13, updated_at = $14, \
+         webhook_url = $15, webhook_secondary_url = $16, webhook_on_creation = $17, webhook_on_refresh_error = $18 \
          WHERE id = $1 AND deleted_at IS NULL",
         &[
             &row.id,
@@ -220,6 +229,10 @@ pub async fn update(tx: &mut Tx, row: &EnvironmentRow) -> Result<bool, StoreErro
             &row.connect_ui,
             &row.allowed_origins,
             &row.updated_at,
+            &row.webhook_url,
+            &row.webhook_secondary_url,
+            &row.webhook_on_creation,
+            &row.webhook_on_refresh_error,
         ],
     )
     .await

@@ -33,3 +33,15 @@ pub(crate) fn check_webhook_url(broker: &Broker, text: &str) -> Result<Option<St
         .map_err(|error| error.to_string())?;
     Ok(Some(text.to_owned()))
 }
+
+/// The same for an address that an operator types: also refused when nothing could be sent there for want of TLS.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn check_typed_webhook_url(broker: &Broker, text: &str) -> Result<Option<String>, String> {
+    let checked = check_webhook_url(broker, text.trim())?;
+    if let Some(url) = checked.as_deref().and_then(|text| Url::parse(text).ok()) {
+        broker.egress().judge(&url).map_err(|error| error.to_string())?;
+    }
+    Ok(checked)
+}

@@ -237,6 +237,14 @@ impl Egress {
         }
     }
 
+    /// Judges everything that can be judged without resolving a name.
+    ///
+    /// # Errors
+    /// [`EgressError::BadAddress`], [`EgressError::Refused`] and [`EgressError::PlainHttp`].
+    pub(crate) fn judge(&self, url: &Url) -> Result<(), EgressError> {
+        self.lane_for(url).map(|_| ())
+    }
+
     /// Judges everything that can be judged before a name is resolved, and picks the client.
     fn lane_for(&self, url: &Url) -> Result<&reqwest::Client, EgressError> {
         let scheme = match url.scheme() {

@@ -39,6 +39,10 @@ pub(crate) async fn insert_environment(
         created_at: now,
         updated_at: now,
         deleted_at: None,
+        webhook_url: None,
+        webhook_secondary_url: None,
+        webhook_on_creation: true,
+        webhook_on_refresh_error: true,
         id,
     };
     environments::insert(tx, &row).await?;

@@ -2,6 +2,7 @@ use terapi_store::environments::EnvironmentRow;
 use terapi_store::{StoreError, environments};
 use terapi_vault::SecretString;
 
+use crate::connections::check_typed_webhook_url;
 use crate::sealing::cell;
 use crate::{Caller, Forbidden};
 
@@ -21,6 +22,14 @@ pub struct EnvironmentPatch {
     pub hmac_enabled: Option<bool>,
     /// A new HMAC key.
     pub hmac_key: Option<SecretString>,
+    /// Where events are sent; an empty text switches it off (rest.md 1.5 "WebhookUrl").
+    pub webhook_url: Option<String>,
+    /// Where they are sent as well; an empty text switches it off.
+    pub webhook_secondary_url: Option<String>,
+    /// Whether new connections, and failures to make one, are events.
+    pub webhook_on_creation: Option<bool>,
+    /// Whether credentials that cannot be renewed are events.
+    pub webhook_on_refresh_error: Option<bool>,
 }
 
 /// Why an environment was not changed.
@@ -38,6 +47,12 @@ pub enum UpdateEnvironmentError {
     /// Empty or too long.
     #[error("an HMAC key has between 1 and {MAX_HMAC_KEY} characters")]
     HmacKeyInvalid,
+    /// [`EnvironmentPatch::webhook_url`] is not acceptable.
+    #[error("the webhook URL {0}")]
+    WebhookUrl(String),
+    /// [`EnvironmentPatch::webhook_secondary_url`] is not acceptable.
+    #[error("the secondary webhook URL {0}")]
+    WebhookSecondaryUrl(String),
     /// The database does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -84,6 +99,18 @@ impl Environments<'_> {
         if row.hmac_enabled && row.hmac_key_sealed.is_none() {
             return Err(UpdateEnvironmentError::HmacKeyMissing);
         }
+        if let Some(url) = patch.webhook_url {
+            row.webhook_url =
+                check_typed_webhook_url(self.broker, &url).map_err(UpdateEnvironmentError::WebhookUrl)?;
+        }
+        if let Some(url) = patch.webhook_secondary_url {
+            row.webhook_secondary_url = check_typed_webhook_url(self.broker, &url)
+                .map_err(UpdateEnvironmentError::WebhookSecondaryUrl)?;
+        }
+        row.webhook_on_creation = patch.webhook_on_creation.unwrap_or(row.webhook_on_creation);
+        row.webhook_on_refresh_error = patch
+            .webhook_on_refresh_error
+            .unwrap_or(row.webhook_on_refresh_error);
         Ok(())
     }
 }

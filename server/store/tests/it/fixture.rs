@@ -102,6 +102,10 @@ pub async fn environment_row(tx: &mut Tx, account_id: &AccountId, name: &str) ->
         created_at: NOW,
         updated_at: NOW,
         deleted_at: None,
+        webhook_url: Some("https://example.com/hooks".into()),
+        webhook_secondary_url: None,
+        webhook_on_creation: true,
+        webhook_on_refresh_error: true,
     }
 }
 

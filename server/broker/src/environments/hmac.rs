@@ -1,9 +1,11 @@
 use terapi_store::{StoreError, environments};
-use terapi_vault::hash::verify_hmac_sha256_hex;
+use terapi_vault::hash::{hmac_sha256_hex, verify_hmac_sha256_hex};
+use terapi_vault::token;
 
+use crate::Caller;
 use crate::sealing::{SealingError, cell};
 
-use super::{Environment, Environments};
+use super::{Environment, EnvironmentPatch, Environments, ReadSecretError, UpdateEnvironmentError};
 
 /// Why a public-key call was not let through.
 #[derive(Debug, thiserror::Error)]
@@ -49,14 +51,52 @@ impl Environments<'_> {
             .broker
             .sealing()
             .open_text(&cell::hmac_key(&environment.id), &sealed)?;
-        let message = match connection {
-            Some(connection) => format!("{integration}:{connection}"),
-            None => integration.to_owned(),
-        };
+        let message = message(integration, connection);
         if verify_hmac_sha256_hex(key.expose().as_bytes(), message.as_bytes(), received) {
             Ok(())
         } else {
             Err(HmacError::Invalid)
         }
+    }
+
+    /// The digest that [`Environments::check_hmac`] wants for these ids; `None` when the environment has no key.
+    /// For operators who may see the key, since a digest is worth as much for its connection.
+    ///
+    /// # Errors
+    /// [`ReadSecretError`].
+    pub async fn hmac_digest(
+        &self,
+        caller: &Caller,
+        integration: &str,
+        connection: Option<&str>,
+    ) -> Result<Option<String>, ReadSecretError> {
+        let key = self.hmac_key(caller).await?;
+        Ok(key.map(|key| {
+            hmac_sha256_hex(
+                key.expose().as_bytes(),
+                message(integration, connection).as_bytes(),
+            )
+        }))
+    }
+
+    /// Makes a new HMAC key of 256 bits and keeps it. Digests made with the one before are refused from now on.
+    ///
+    /// # Errors
+    /// [`UpdateEnvironmentError`].
+    pub async fn replace_hmac_key(&self, caller: &Caller) -> Result<Environment, UpdateEnvironmentError> {
+        let key = token::hex(self.broker.entropy(), 32);
+        let patch = EnvironmentPatch {
+            hmac_key: Some(key),
+            ..EnvironmentPatch::default()
+        };
+        self.update(caller, patch).await
+    }
+}
+
+/// What is signed (decision D6).
+fn message(integration: &str, connection: Option<&str>) -> String {
+    match connection {
+        Some(connection) => format!("{integration}:{connection}"),
+        None => integration.to_owned(),
     }
 }

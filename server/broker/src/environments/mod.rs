@@ -1,5 +1,6 @@
 //! Environments: their settings, their keys for browsers and webhooks, their variables.
 
+mod addresses;
 mod create;
 mod find;
 mod hmac;

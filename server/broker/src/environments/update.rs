@@ -6,6 +6,7 @@ use crate::connections::check_typed_webhook_url;
 use crate::sealing::cell;
 use crate::{Caller, Forbidden};
 
+use super::addresses::{check_callback_url, check_origins};
 use super::{Environment, Environments};
 
 /// Longest HMAC key, characters.
@@ -22,6 +23,12 @@ pub struct EnvironmentPatch {
     pub hmac_enabled: Option<bool>,
     /// A new HMAC key.
     pub hmac_key: Option<SecretString>,
+    /// Where providers send browsers back to; an empty text means this instance's own callback.
+    pub callback_url: Option<String>,
+    /// Whether a callback must come from the browser that started (decision D9).
+    pub callback_bound: Option<bool>,
+    /// Origins that may embed the Connect UI and be returned to; none: any may embed, none is returned to.
+    pub allowed_origins: Option<Vec<String>>,
     /// Where events are sent; an empty text switches it off (rest.md 1.5 "WebhookUrl").
     pub webhook_url: Option<String>,
     /// Where they are sent as well; an empty text switches it off.
@@ -47,6 +54,15 @@ pub enum UpdateEnvironmentError {
     /// Empty or too long.
     #[error("an HMAC key has between 1 and {MAX_HMAC_KEY} characters")]
     HmacKeyInvalid,
+    /// [`EnvironmentPatch::callback_url`] is not acceptable.
+    #[error("the callback URL {0}")]
+    CallbackUrl(String),
+    /// One of [`EnvironmentPatch::allowed_origins`] is none.
+    #[error("{0} is not an origin: write a scheme and a host, such as https://app.example.com")]
+    AllowedOrigin(String),
+    /// More origins than anybody needs.
+    #[error("an environment has at most 100 allowed origins")]
+    TooManyOrigins,
     /// [`EnvironmentPatch::webhook_url`] is not acceptable.
     #[error("the webhook URL {0}")]
     WebhookUrl(String),
@@ -98,6 +114,15 @@ impl Environments<'_> {
         }
         if row.hmac_enabled && row.hmac_key_sealed.is_none() {
             return Err(UpdateEnvironmentError::HmacKeyMissing);
+        }
+        if let Some(url) = patch.callback_url {
+            // The instance's own is what none means, so that it follows a change of the public URL.
+            row.callback_url =
+                check_callback_url(&url)?.filter(|url| *url != self.broker.settings().callback_url());
+        }
+        row.callback_bound = patch.callback_bound.unwrap_or(row.callback_bound);
+        if let Some(origins) = patch.allowed_origins {
+            row.allowed_origins = check_origins(&origins)?;
         }
         if let Some(url) = patch.webhook_url {
             row.webhook_url =

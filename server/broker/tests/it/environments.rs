@@ -276,3 +276,113 @@ async fn a_variable_needs_a_name_without_spaces_and_a_value() {
         .await
         .unwrap();
 }
+
+#[tokio::test]
+async fn the_digest_shown_is_the_one_that_passes() {
+    let house = House::open().await;
+    let (caller, _) = house.tenant("ada@example.com").await;
+    let environments = house.broker.environments();
+    let none = environments.hmac_digest(&caller, "github", None).await.unwrap();
+    assert_eq!(none, None, "there is no key yet");
+
+    environments.replace_hmac_key(&caller).await.unwrap();
+    let on = EnvironmentPatch {
+        hmac_enabled: Some(true),
+        ..Default::default()
+    };
+    let environment = environments.update(&caller, on).await.unwrap();
+    for connection in [Some("conn-1"), Some(""), None] {
+        let digest = environments.hmac_digest(&caller, "github", connection).await.unwrap();
+        environments
+            .check_hmac(&environment, digest.as_deref(), "github", connection)
+            .await
+            .unwrap();
+    }
+
+    let before = environments.hmac_key(&caller).await.unwrap().unwrap();
+    environments.replace_hmac_key(&caller).await.unwrap();
+    let after = environments.hmac_key(&caller).await.unwrap().unwrap();
+    assert_ne!(before.expose(), after.expose());
+    assert_eq!(after.expose().len(), 64);
+}
+
+#[tokio::test]
+async fn a_callback_url_is_kept_as_typed_and_must_be_one() {
+    let house = House::open().await;
+    let (caller, _) = house.tenant("ada@example.com").await;
+    let environments = house.broker.environments();
+    let set = async |url: &str| {
+        let patch = EnvironmentPatch {
+            callback_url: Some(url.to_owned()),
+            callback_bound: Some(false),
+            ..Default::default()
+        };
+        environments.update(&caller, patch).await
+    };
+    for url in [
+        "https://app.example.com/oauth/callback",
+        "https://APP.example.com",
+        "http://localhost:4000/back?tenant=1",
+        "http://127.0.0.1:4000/back",
+    ] {
+        let environment = set(&format!(" {url} ")).await.unwrap();
+        assert_eq!(environment.callback_url.as_deref(), Some(url));
+        assert!(!environment.callback_bound);
+    }
+    for url in [
+        "app.example.com/back",
+        "/oauth/callback",
+        "https:app.example.com",
+        "https://",
+        "javascript:alert(1)",
+        "http://app.example.com/back",
+        "https://user:pass@app.example.com/back",
+        "https://app.example.com/back#here",
+        "https://app.example.com/a b",
+    ] {
+        let refused = set(url).await;
+        assert!(
+            matches!(refused, Err(UpdateEnvironmentError::CallbackUrl(_))),
+            "{url}: {refused:?}"
+        );
+    }
+    for own in ["", &house.broker.settings().callback_url()] {
+        assert_eq!(set(own).await.unwrap().callback_url, None);
+    }
+}
+
+#[tokio::test]
+async fn allowed_origins_are_kept_as_browsers_spell_them() {
+    let house = House::open().await;
+    let (caller, _) = house.tenant("ada@example.com").await;
+    let environments = house.broker.environments();
+    let set = async |origins: &[&str]| {
+        let patch = EnvironmentPatch {
+            allowed_origins: Some(origins.iter().map(|it| (*it).to_owned()).collect()),
+            ..Default::default()
+        };
+        environments.update(&caller, patch).await
+    };
+    let typed = ["https://App.Example.com:443/", "", "http://localhost:4000", "https://app.example.com"];
+    let environment = set(&typed).await.unwrap();
+    assert_eq!(
+        environment.allowed_origins,
+        ["https://app.example.com", "http://localhost:4000"]
+    );
+    for wrong in [
+        "app.example.com",
+        "*",
+        "https://*.example.com",
+        "https://app.example.com/page",
+        "https://app.example.com?x",
+        "ftp://app.example.com",
+        "null",
+    ] {
+        let refused = set(&["https://fine.example", wrong]).await;
+        assert!(
+            matches!(&refused, Err(UpdateEnvironmentError::AllowedOrigin(named)) if named == wrong),
+            "{wrong}: {refused:?}"
+        );
+    }
+    assert_eq!(set(&[]).await.unwrap().allowed_origins, [""; 0]);
+}

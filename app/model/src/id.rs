@@ -90,8 +90,14 @@ ids! {
     EndUserId = "eur_";
     /// A setup or invitation link.
     InvitationId = "inv_";
+    /// One event on its way to one address.
+    WebhookDeliveryId = "whd_";
+    /// An event that is sent to webhooks; `webhook-id` on the wire.
+    WebhookId = "msg_";
     /// An operation of the log; `log_id` on the wire.
     OperationId = "opn_";
+    /// A line of an operation.
+    OperationMessageId = "opm_";
 }
 
 /// The integer `id` of the REST contract (decision D27): unique, counted in the database, below 2^53, and nothing else.

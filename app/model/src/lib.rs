@@ -18,6 +18,7 @@ mod error_code;
 mod id;
 mod issue;
 mod key;
+mod operation;
 mod role;
 mod scope;
 mod tag;
@@ -29,10 +30,12 @@ pub use environment::{ConnectUiSettings, ConnectUiTheme, DefaultTheme, ThemeColo
 pub use error_code::ErrorCode;
 pub use id::{
     AccountId, ApiKeyId, ConnectSessionId, ConnectionId, EndUserId, EnvironmentId, IntegrationId,
-    InvitationId, OAuthAttemptId, OperationId, OperatorId, WireId,
+    InvitationId, OAuthAttemptId, OperationId, OperationMessageId, OperatorId, WebhookDeliveryId,
+    WebhookId, WireId,
 };
 pub use issue::{Issue, IssueCode};
 pub use key::{ConnectionKey, EnvironmentName, IntegrationKey, KeyError, ProviderName};
+pub use operation::{LogLevel, MessageContext, MessageType, OperationAction, OperationState, OperationType};
 pub use role::Role;
 pub use scope::{ApiKeyScopes, Scope};
 pub use tag::{TagError, Tags};

@@ -1,7 +1,8 @@
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use terapi_catalog::Catalogue;
-use terapi_model::Timestamp;
+use terapi_model::{OperationMessageId, Timestamp};
 use terapi_store::Store;
 use terapi_vault::{Entropy, Keyring};
 
@@ -12,6 +13,7 @@ use crate::egress::Egress;
 use crate::environments::Environments;
 use crate::integrations::Integrations;
 use crate::keys::{ImportedKey, Keys};
+use crate::operations::Operations;
 use crate::operators::{Operators, PasswordHasher};
 use crate::refresh::Flights;
 use crate::settings::Settings;
@@ -44,6 +46,7 @@ struct Inner {
     imported_keys: OnceLock<Vec<ImportedKey>>,
     flights: Flights,
     results: Results,
+    lines: AtomicU32,
 }
 
 impl Broker {
@@ -57,6 +60,7 @@ impl Broker {
             imported_keys,
             flights: Flights::default(),
             results: Results::default(),
+            lines: AtomicU32::new(0),
         }))
     }
 
@@ -108,6 +112,25 @@ impl Broker {
     /// Connect sessions and authorizations.
     pub fn connect(&self) -> Connect<'_> {
         Connect::of(self)
+    }
+
+    /// The operation log.
+    pub fn operations(&self) -> Operations<'_> {
+        Operations::of(self)
+    }
+
+    /// The id of a line in the log. Lines that one process writes within a millisecond sort as they were written
+    /// (RFC 9562 section 6.2, method 1): 26 of the random bits count.
+    pub(crate) fn mint_message_id(&self) -> OperationMessageId {
+        let mut random = [0; 10];
+        self.entropy().fill(&mut random);
+        let [high, upper, lower, low] = self.0.lines.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        // Six bits of the first four bytes are the version's and the variant's.
+        random[0] = high << 2 | upper >> 6;
+        random[1] = upper << 2 | lower >> 6;
+        random[2] = lower & 0x3f;
+        random[3] = low;
+        OperationMessageId::mint(self.now(), random)
     }
 
     /// A new id of any kind: `broker.mint(ConnectionId::mint)`.

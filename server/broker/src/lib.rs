@@ -20,6 +20,7 @@ pub mod environments;
 pub mod instance;
 pub mod integrations;
 pub mod keys;
+pub mod operations;
 pub mod operators;
 mod refresh;
 pub mod sealing;

@@ -9,8 +9,9 @@ use sqlx::{Arguments, Row, ValueRef};
 use terapi_model::{
     AccountId, ApiKeyId, ApiKeyScopes, AuthMode, ConnectSessionId, ConnectUiSettings, ConnectionId,
     ConnectionKey, EndUser, EndUserId, EnvironmentId, EnvironmentName, IntegrationId, IntegrationKey,
-    InvitationId, OAuthAttemptId, OperationId, OperatorId, Organization, ProviderName, Role, Tags, Timestamp,
-    WireId,
+    InvitationId, LogLevel, MessageContext, MessageType, OAuthAttemptId, OperationAction, OperationId,
+    OperationMessageId, OperationState, OperationType, OperatorId, Organization, ProviderName, Role, Tags, Timestamp,
+    WebhookDeliveryId, WebhookId, WireId,
 };
 use terapi_vault::Sealed;
 
@@ -197,14 +198,29 @@ text_columns!(
     InvitationId,
     OAuthAttemptId,
     OperationId,
+    OperationMessageId,
     OperatorId,
-    ProviderName
+    ProviderName,
+    WebhookDeliveryId,
+    WebhookId
 );
 
 column! { text:
     String, String::as_str, Ok;
     AuthMode, |mode: &AuthMode| mode.as_wire(),
         |text: String| AuthMode::from_wire(&text).ok_or(Unreadable("not an auth mode"));
+    LogLevel, |level: &LogLevel| level.as_str(),
+        |text: String| LogLevel::parse(&text).ok_or(Unreadable("not a level"));
+    MessageContext, |context: &MessageContext| context.as_str(),
+        |text: String| MessageContext::parse(&text).ok_or(Unreadable("not a context"));
+    MessageType, |kind: &MessageType| kind.as_str(),
+        |text: String| MessageType::parse(&text).ok_or(Unreadable("not a type of message"));
+    OperationAction, |action: &OperationAction| action.as_str(),
+        |text: String| OperationAction::parse(&text).ok_or(Unreadable("not an action"));
+    OperationState, |state: &OperationState| state.as_str(),
+        |text: String| OperationState::parse(&text).ok_or(Unreadable("not a state"));
+    OperationType, |kind: &OperationType| kind.as_str(),
+        |text: String| OperationType::parse(&text).ok_or(Unreadable("not a type of operation"));
     Role, |role: &Role| role.as_str(), |text: String| Role::parse(&text).ok_or(Unreadable("not a role"));
 }
 

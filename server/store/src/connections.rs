@@ -460,7 +460,7 @@ const LONGEST_SOUGHT: usize = 1000;
 
 /// A filter's text in a form that either database takes, and that finds no more than the text itself: PostgreSQL takes
 /// no NUL, SQLite no pattern of 50,000 bytes.
-fn sought(text: &str) -> String {
+pub(crate) fn sought(text: &str) -> String {
     text.chars()
         .take(LONGEST_SOUGHT)
         .map(|letter| if letter == '\0' { char::MAX } else { letter })

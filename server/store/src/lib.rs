@@ -62,9 +62,11 @@ pub mod invitations;
 pub mod leases;
 pub mod memberships;
 pub mod oauth_attempts;
+pub mod operations;
 pub mod operator_sessions;
 pub mod operators;
 pub mod sign_in_failures;
+pub mod webhook_deliveries;
 pub mod wire_ids;
 
 pub use accounts::AccountRow;
@@ -86,8 +88,10 @@ pub use integrations::{IntegrationListing, IntegrationRow};
 pub use invitations::InvitationRow;
 pub use memberships::MembershipRow;
 pub use oauth_attempts::OAuthAttemptRow;
+pub use operations::{OperationFilter, OperationMessageRow, OperationRow};
 pub use operator_sessions::OperatorSessionRow;
 pub use operators::OperatorRow;
+pub use webhook_deliveries::WebhookDeliveryRow;
 
 pub use access::{Access, Conn, Reader, Tx, tx_alive};
 pub use error::{Constraint, DatabaseFault, StoreError};

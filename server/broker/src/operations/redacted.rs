@@ -1,0 +1,244 @@
+//! What may stand in the log. There is no way from a text to a [`Redacted`] but through a function that knows which
+//! values are fit to be shown; everything it does not know is replaced.
+
+use http::{HeaderMap, HeaderName};
+use serde_json::{Map, Value};
+use terapi_catalog::Provider;
+use url::Url;
+
+/// Stands where a value was.
+pub const MASK: &str = "[redacted]";
+
+/// Longest value that is repeated, in characters.
+const LONGEST: usize = 500;
+
+/// Parameters of a consent page whose values are no secret (RFC 6749, RFC 7636, OpenID Connect Core). `state`, `nonce`,
+/// `code_challenge` and whatever a caller adds are not among them.
+const OPEN_PARAMS: [&str; 22] = [
+    "response_type",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "user_scope",
+    "optional_scope",
+    "code_challenge_method",
+    "response_mode",
+    "access_type",
+    "include_granted_scopes",
+    "approval_prompt",
+    "prompt",
+    "display",
+    "audience",
+    "resource",
+    "max_age",
+    "ui_locales",
+    "acr_values",
+    "owner",
+    "duration",
+    "grant_type",
+    "iss",
+];
+
+/// What providers say about an error in a callback.
+const ERROR_PARAMS: [&str; 6] = [
+    "error",
+    "error_description",
+    "error_reason",
+    "error_uri",
+    "status_code",
+    "error_message",
+];
+
+/// Headers whose values are no secret.
+const OPEN_HEADERS: [&str; 12] = [
+    "accept",
+    "accept-language",
+    "cache-control",
+    "content-length",
+    "content-type",
+    "date",
+    "retry-after",
+    "server",
+    "user-agent",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-request-id",
+];
+
+/// A value that is fit for the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Redacted(Value);
+
+impl Redacted {
+    /// An address without its user, its fragment and the values of its query, but for parameters known to be harmless
+    /// and those that the provider's file sets itself.
+    pub fn url(url: &Url, provider: Option<&Provider>) -> Self {
+        let mut shown = url.clone();
+        // Both fail only for addresses without a host, which have neither.
+        let _ = shown.set_username("");
+        let _ = shown.set_password(None);
+        shown.set_fragment(None);
+        let pairs: Vec<(String, String)> = url
+            .query_pairs()
+            .map(|(name, value)| {
+                let value = if is_open(&name, provider) {
+                    cut(&value)
+                } else {
+                    MASK.to_owned()
+                };
+                (name.into_owned(), value)
+            })
+            .collect();
+        shown.set_query(None);
+        if !pairs.is_empty() {
+            shown.query_pairs_mut().extend_pairs(pairs);
+        }
+        Self(Value::String(shown.into()))
+    }
+
+    /// Scheme, host and port of an address, and the template of its path: what the template's holes were filled with
+    /// is left out.
+    pub fn endpoint(url: &Url, template: &str) -> Self {
+        let origin = url.origin().ascii_serialization();
+        Self(Value::String(format!("{origin}{}", cut(template))))
+    }
+
+    /// Parameters by name; values as in [`Redacted::url`].
+    pub fn params<'a>(
+        params: impl IntoIterator<Item = (&'a str, &'a str)>,
+        provider: Option<&Provider>,
+    ) -> Self {
+        let shown = params.into_iter().map(|(name, value)| {
+            let value = if is_open(name, provider) {
+                cut(value)
+            } else {
+                MASK.to_owned()
+            };
+            (cut(name), Value::String(value))
+        });
+        Self(Value::Object(shown.collect()))
+    }
+
+    /// The names in a provider's callback, with the values of those that tell of an error.
+    pub fn callback<'a>(params: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let shown = params.into_iter().take(50).map(|(name, value)| {
+            let open = ERROR_PARAMS.contains(&name) || name == "iss" || name == "scope";
+            let value = if open { cut(value) } else { MASK.to_owned() };
+            (cut(name), Value::String(value))
+        });
+        Self(Value::Object(shown.collect()))
+    }
+
+    /// What a provider's callback says about an error.
+    pub fn provider_error<'a>(params: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<Self> {
+        let said: Map<String, Value> = params
+            .into_iter()
+            .filter(|(name, _)| ERROR_PARAMS.contains(name))
+            .map(|(name, value)| (name.to_owned(), Value::String(cut(value))))
+            .collect();
+        (!said.is_empty()).then_some(Self(Value::Object(said)))
+    }
+
+    /// A connection's config: values only of fields that the provider declares and does not declare secret.
+    pub fn config(config: &Map<String, Value>, provider: &Provider) -> Self {
+        let shown = config.iter().map(|(name, value)| {
+            let declared = provider.connection_config.get(name.as_str());
+            let open = declared.is_some_and(|field| !field.secret) || name == "oauth_scopes_override";
+            let value = if open { cut_json(value) } else { Value::from(MASK) };
+            (cut(name), value)
+        });
+        Self(Value::Object(shown.collect()))
+    }
+
+    /// Headers; values only of those known to be harmless.
+    pub fn headers(headers: &HeaderMap) -> Self {
+        let shown = headers.iter().map(|(name, value)| {
+            let open = is_open_header(name);
+            let value = value.to_str().ok().filter(|_| open);
+            (
+                name.to_string(),
+                Value::String(value.map_or(MASK.to_owned(), cut)),
+            )
+        });
+        Self(Value::Object(shown.collect()))
+    }
+
+    /// Scopes, which are names and no secrets.
+    pub fn scopes(scopes: &[String]) -> Self {
+        Self(scopes.iter().map(|scope| Value::String(cut(scope))).collect())
+    }
+
+    /// A name that somebody gave: an id, a key, a label. Never a credential.
+    pub fn name(name: &str) -> Self {
+        Self(Value::String(cut(name)))
+    }
+
+    /// A number.
+    pub fn number(number: impl Into<i64>) -> Self {
+        Self(Value::from(number.into()))
+    }
+
+    /// Something that is there and not shown.
+    pub fn hidden() -> Self {
+        Self(Value::from(MASK))
+    }
+
+    /// An object of such values.
+    pub fn object<'a>(members: impl IntoIterator<Item = (&'a str, Redacted)>) -> Self {
+        let members = members
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.0));
+        Self(Value::Object(members.collect()))
+    }
+
+    /// As the database keeps it.
+    pub(super) fn into_json(self) -> Value {
+        self.0
+    }
+}
+
+fn is_open(name: &str, provider: Option<&Provider>) -> bool {
+    let declared = provider
+        .and_then(|provider| provider.auth.oauth2())
+        .is_some_and(|spec| spec.authorization_params.iter().any(|(known, _)| known == name));
+    OPEN_PARAMS.contains(&name) || (declared && !is_telling(name))
+}
+
+/// Names under which a value is a secret even if a provider's file has it.
+fn is_telling(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [
+        "secret",
+        "token",
+        "password",
+        "key",
+        "code",
+        "state",
+        "nonce",
+        "assertion",
+        "challenge",
+    ]
+    .iter()
+    .any(|part| name.contains(part))
+}
+
+fn is_open_header(name: &HeaderName) -> bool {
+    OPEN_HEADERS.contains(&name.as_str())
+}
+
+/// A text of sane length without control characters. Whoever renders it escapes it.
+pub(super) fn cut(text: &str) -> String {
+    text.chars()
+        .filter(|letter| !letter.is_control())
+        .take(LONGEST)
+        .collect()
+}
+
+fn cut_json(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(cut(text)),
+        Value::Array(items) => items.iter().take(100).map(cut_json).collect(),
+        Value::Object(_) => Value::from("{…}"),
+        other => other.clone(),
+    }
+}

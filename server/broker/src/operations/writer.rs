@@ -1,0 +1,350 @@
+//! Writing operations. Every function takes the transaction of the change that it tells of.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use terapi_model::{
+    AccountId, ConnectionId, ConnectionKey, EndUser, EnvironmentId, ErrorCode, IntegrationId, IntegrationKey,
+    LogLevel, MessageContext, MessageType, OperationAction, OperationId, OperationState, OperationType,
+    Organization, ProviderName, Timestamp,
+};
+use terapi_store::operations::{self, OperationMessageRow, OperationRow};
+use terapi_store::{StoreError, Tx};
+
+use super::redacted::cut;
+use super::{OperationError, Redacted};
+use crate::{Actor, Broker, Caller};
+
+/// How long an authorization runs before it counts as given up (browser-and-modes.md part 5).
+const AUTH_LIFE_S: i64 = 5 * 60;
+
+/// Who did it: `{kind, id}`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperationActor {
+    /// `api_key`, `user`, `session`, `public_key` or `system`.
+    pub kind: String,
+    /// Which one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+}
+
+impl OperationActor {
+    /// Terapi itself.
+    pub fn system() -> Self {
+        Self {
+            kind: "system".to_owned(),
+            id: None,
+        }
+    }
+
+    /// Whoever called.
+    pub fn of(caller: &Caller) -> Self {
+        let (kind, id) = match &caller.actor {
+            Actor::ApiKey { id, .. } => ("api_key", Some(id.to_string())),
+            Actor::Operator { id, .. } => ("user", Some(id.to_string())),
+            Actor::ConnectSession { id } => ("session", Some(id.to_string())),
+            Actor::PublicKey => ("public_key", None),
+        };
+        Self {
+            kind: kind.to_owned(),
+            id,
+        }
+    }
+}
+
+/// An operation to open.
+#[derive(Debug, Clone)]
+pub struct NewOperation {
+    /// Its id, which others may name already.
+    pub id: OperationId,
+    /// The tenant.
+    pub account_id: AccountId,
+    /// Where.
+    pub environment_id: EnvironmentId,
+    /// What it is about.
+    pub kind: OperationType,
+    /// What it does.
+    pub action: OperationAction,
+    /// What it is, for people.
+    pub message: &'static str,
+    /// Who does it.
+    pub actor: OperationActor,
+    /// Which integration, when it is known already.
+    pub integration: Option<(IntegrationId, IntegrationKey, ProviderName)>,
+    /// Which connection, when there is one already.
+    pub connection: Option<(ConnectionId, ConnectionKey)>,
+    /// For whom.
+    pub end_user: Option<(String, Option<String>)>,
+    meta: Map<String, Value>,
+}
+
+impl NewOperation {
+    /// An authorization (`auth` / `create_connection`).
+    pub fn authorization(id: OperationId, account_id: AccountId, environment_id: EnvironmentId) -> Self {
+        Self {
+            id,
+            account_id,
+            environment_id,
+            kind: OperationType::Auth,
+            action: OperationAction::CreateConnection,
+            message: "Create connection",
+            actor: OperationActor::system(),
+            integration: None,
+            connection: None,
+            end_user: None,
+            meta: Map::new(),
+        }
+    }
+
+    /// Another action than connecting.
+    #[must_use]
+    pub fn doing(mut self, action: OperationAction, message: &'static str) -> Self {
+        self.action = action;
+        self.message = message;
+        self
+    }
+
+    /// By whom.
+    #[must_use]
+    pub fn by(mut self, actor: OperationActor) -> Self {
+        self.actor = actor;
+        self
+    }
+
+    /// How credentials come (`meta.authType`): `oauth`, `apikey`, `basic`, `unauth`, `connection_api`, ….
+    #[must_use]
+    pub fn auth_type(mut self, auth_type: &'static str) -> Self {
+        self.meta.insert("authType".to_owned(), Value::from(auth_type));
+        self
+    }
+
+    /// Whose account it is about (`meta.connectSession`).
+    #[must_use]
+    pub fn session(mut self, end_user: Option<&EndUser>, organization: Option<&Organization>) -> Self {
+        if let Some(user) = end_user {
+            let name = user.display_name.as_deref().or(user.email.as_deref());
+            self.end_user = Some((user.id.clone(), name.map(cut)));
+        }
+        let user = end_user
+            .map(|user| json!({ "id": user.id, "displayName": user.display_name, "email": user.email }));
+        let organization =
+            organization.map(|found| json!({ "id": found.id, "displayName": found.display_name }));
+        let about = json!({ "user": user, "org": organization });
+        self.meta.insert("connectSession".to_owned(), about);
+        self
+    }
+}
+
+/// A line to write.
+#[derive(Debug, Clone)]
+pub struct Message {
+    level: LogLevel,
+    kind: MessageType,
+    context: MessageContext,
+    text: String,
+    error: Option<OperationError>,
+    request: Option<Redacted>,
+    response: Option<Redacted>,
+    meta: Option<Redacted>,
+    at: Timestamp,
+    ended_at: Option<Timestamp>,
+}
+
+impl Message {
+    /// Something that happened in an authorization.
+    pub fn auth(level: LogLevel, text: &str, at: Timestamp) -> Self {
+        Self {
+            level,
+            kind: MessageType::Log,
+            context: MessageContext::Auth,
+            text: cut(text),
+            error: None,
+            request: None,
+            response: None,
+            meta: None,
+            at,
+            ended_at: None,
+        }
+    }
+
+    /// A failure in an authorization.
+    pub fn failure(error: &OperationError, at: Timestamp) -> Self {
+        let mut message = Self::auth(LogLevel::Error, &error.message, at);
+        message.error = Some(error.clone());
+        message
+    }
+
+    /// A request to somebody else's server, and what came back, if anything did.
+    pub fn http(
+        level: LogLevel,
+        text: &str,
+        request: Redacted,
+        response: Option<Redacted>,
+        began: Timestamp,
+        ended: Timestamp,
+    ) -> Self {
+        let mut message = Self::auth(level, text, began);
+        message.kind = MessageType::Http;
+        message.request = Some(request);
+        message.response = response;
+        message.ended_at = Some(ended);
+        message
+    }
+
+    /// With what else there is to say.
+    #[must_use]
+    pub fn with(mut self, meta: Redacted) -> Self {
+        self.meta = Some(meta);
+        self
+    }
+
+    /// With what went wrong.
+    #[must_use]
+    pub fn because(mut self, error: OperationError) -> Self {
+        self.error = Some(error);
+        self
+    }
+
+    /// From another place than an authorization.
+    #[must_use]
+    pub fn from(mut self, context: MessageContext) -> Self {
+        self.context = context;
+        self
+    }
+}
+
+impl OperationError {
+    /// A failure by its code. The message is cut: providers' words may be in it.
+    pub fn new(code: ErrorCode, message: &str) -> Self {
+        Self {
+            code: code.as_str().to_owned(),
+            message: cut(message),
+            payload: None,
+        }
+    }
+
+    /// With what the provider said.
+    #[must_use]
+    pub fn said(mut self, payload: Option<Redacted>) -> Self {
+        self.payload = payload.map(Redacted::into_json);
+        self
+    }
+
+    fn to_json(&self) -> Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+/// Opens an operation. It runs until [`succeed`] or [`fail`], or until its time is over.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn open(broker: &Broker, tx: &mut Tx, new: NewOperation) -> Result<(), StoreError> {
+    let now = broker.now();
+    let (integration_id, integration_key, provider) = match new.integration {
+        Some((id, key, provider)) => (Some(id), Some(key), Some(provider)),
+        None => (None, None, None),
+    };
+    let (connection_id, connection_key) = new.connection.unzip();
+    let (end_user_id, end_user_name) = match new.end_user {
+        Some((id, name)) => (Some(id), name),
+        None => (None, None),
+    };
+    let row = OperationRow {
+        id: new.id,
+        account_id: new.account_id,
+        environment_id: new.environment_id,
+        kind: new.kind,
+        action: new.action,
+        state: OperationState::Running,
+        level: LogLevel::Info,
+        message: new.message.to_owned(),
+        integration_id,
+        integration_key,
+        provider,
+        connection_id,
+        connection_key,
+        end_user_id,
+        end_user_name,
+        actor: serde_json::to_value(&new.actor).unwrap_or_default(),
+        error: None,
+        meta: Value::Object(new.meta),
+        created_at: now,
+        updated_at: now,
+        started_at: now,
+        ended_at: None,
+        expires_at: now.plus_seconds(AUTH_LIFE_S),
+    };
+    operations::insert(tx, &row).await
+}
+
+/// Sets an operation running for another try, at least until `expires_at`. One that has succeeded stays a success.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn reopen(
+    broker: &Broker,
+    tx: &mut Tx,
+    id: &OperationId,
+    expires_at: Timestamp,
+) -> Result<(), StoreError> {
+    operations::reopen(tx, id, expires_at, broker.now()).await?;
+    Ok(())
+}
+
+/// Appends a line.
+///
+/// # Errors
+/// [`StoreError::BrokenReference`] when there is no such operation.
+pub async fn write(
+    broker: &Broker,
+    tx: &mut Tx,
+    environment: &EnvironmentId,
+    id: &OperationId,
+    message: Message,
+) -> Result<(), StoreError> {
+    let row = OperationMessageRow {
+        operation_id: id.clone(),
+        id: broker.mint_message_id(),
+        environment_id: environment.clone(),
+        level: message.level,
+        kind: message.kind,
+        context: message.context,
+        message: message.text,
+        error: message.error.as_ref().map(OperationError::to_json),
+        request: message.request.map(Redacted::into_json),
+        response: message.response.map(Redacted::into_json),
+        retry: None,
+        meta: message.meta.map(Redacted::into_json),
+        created_at: message.at,
+        ended_at: message.ended_at,
+        duration_ms: message.ended_at.map(|ended| ended.millis_since(message.at)),
+    };
+    operations::insert_message(tx, &row).await
+}
+
+/// Ends an operation well.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn succeed(broker: &Broker, tx: &mut Tx, id: &OperationId) -> Result<(), StoreError> {
+    operations::succeed(tx, id, broker.now()).await?;
+    Ok(())
+}
+
+/// Ends an operation badly and says why, as the operation's error and as its last line. One that has succeeded before
+/// stays a success, and keeps the line.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn fail(
+    broker: &Broker,
+    tx: &mut Tx,
+    environment: &EnvironmentId,
+    id: &OperationId,
+    error: &OperationError,
+) -> Result<(), StoreError> {
+    let now = broker.now();
+    write(broker, tx, environment, id, Message::failure(error, now)).await?;
+    operations::fail(tx, id, &error.to_json(), now).await?;
+    Ok(())
+}

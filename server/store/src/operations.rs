@@ -1,0 +1,338 @@
+//! The operation log: what was done, with its lines.
+
+use terapi_model::{
+    AccountId, ConnectionId, ConnectionKey, EnvironmentId, IntegrationId, IntegrationKey, LogLevel,
+    MessageContext, MessageType, OperationAction, OperationId, OperationMessageId, OperationState,
+    OperationType, ProviderName, Timestamp,
+};
+
+use crate::connections::sought;
+use crate::sql::{Built, all, hits, maybe, row, run};
+use crate::{Access, StoreError, Tx};
+
+row! {
+    $ columns operation_columns;
+    /// One thing that was done.
+    pub struct OperationRow {
+        /// Its id; `log_id` on the wire.
+        pub id: OperationId,
+        /// The tenant.
+        pub account_id: AccountId,
+        /// Where.
+        pub environment_id: EnvironmentId,
+        /// What it is about.
+        pub kind: OperationType,
+        /// What it does.
+        pub action: OperationAction,
+        /// Where it stands.
+        pub state: OperationState,
+        /// How loud its end is.
+        pub level: LogLevel,
+        /// What it is, for people.
+        pub message: String,
+        /// Which integration, once it is known.
+        pub integration_id: Option<IntegrationId>,
+        /// What callers named the integration then.
+        pub integration_key: Option<IntegrationKey>,
+        /// The integration's provider.
+        pub provider: Option<ProviderName>,
+        /// Which connection, once there is one.
+        pub connection_id: Option<ConnectionId>,
+        /// What callers name the connection.
+        pub connection_key: Option<ConnectionKey>,
+        /// The end user's id, as the caller gave it.
+        pub end_user_id: Option<String>,
+        /// The end user's name or e-mail.
+        pub end_user_name: Option<String>,
+        /// Who did it, JSON.
+        pub actor: serde_json::Value,
+        /// Why it failed, JSON.
+        pub error: Option<serde_json::Value>,
+        /// Whatever else, JSON object.
+        pub meta: serde_json::Value,
+        /// When it was opened.
+        pub created_at: Timestamp,
+        /// When it was changed last.
+        pub updated_at: Timestamp,
+        /// When it began.
+        pub started_at: Timestamp,
+        /// When it ended.
+        pub ended_at: Option<Timestamp>,
+        /// When it is ended for want of an end.
+        pub expires_at: Timestamp,
+    }
+}
+
+row! {
+    $ columns operation_message_columns;
+    /// A line of an operation.
+    pub struct OperationMessageRow {
+        /// Of which.
+        pub operation_id: OperationId,
+        /// Its id; lines are read in the order of their ids.
+        pub id: OperationMessageId,
+        /// The operation's environment.
+        pub environment_id: EnvironmentId,
+        /// How loud.
+        pub level: LogLevel,
+        /// An event or a request.
+        pub kind: MessageType,
+        /// Where it comes from.
+        pub context: MessageContext,
+        /// For people.
+        pub message: String,
+        /// What went wrong, JSON.
+        pub error: Option<serde_json::Value>,
+        /// What was sent, JSON.
+        pub request: Option<serde_json::Value>,
+        /// What came back, JSON.
+        pub response: Option<serde_json::Value>,
+        /// Which try it was, JSON.
+        pub retry: Option<serde_json::Value>,
+        /// Whatever else, JSON object.
+        pub meta: Option<serde_json::Value>,
+        /// When it happened, or began.
+        pub created_at: Timestamp,
+        /// When it ended.
+        pub ended_at: Option<Timestamp>,
+        /// How long it took, milliseconds.
+        pub duration_ms: Option<i64>,
+    }
+}
+
+/// Which operations a list shows. Everything given must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OperationFilter {
+    /// Where they stand.
+    pub state: Option<OperationState>,
+    /// What they are about.
+    pub kind: Option<OperationType>,
+    /// What the integration is named, exactly.
+    pub integration_key: Option<String>,
+    /// What callers named the connection, exactly.
+    pub connection_key: Option<String>,
+    /// The end user's id, exactly.
+    pub end_user_id: Option<String>,
+    /// Opened at this time or later.
+    pub from: Option<Timestamp>,
+    /// Opened before this time.
+    pub until: Option<Timestamp>,
+    /// Those that follow this one in the list, whether it still exists or not.
+    pub before: Option<(Timestamp, OperationId)>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Inserts an operation.
+///
+/// # Errors
+/// [`StoreError::BrokenReference`] when account or environment do not exist.
+pub async fn insert(tx: &mut Tx, row: &OperationRow) -> Result<(), StoreError> {
+    run(tx, operation_columns!(insert "operation"), &row.binds()).await?;
+    Ok(())
+}
+
+/// Appends a line.
+///
+/// # Errors
+/// [`StoreError::BrokenReference`] when there is no such operation.
+pub async fn insert_message(tx: &mut Tx, row: &OperationMessageRow) -> Result<(), StoreError> {
+    run(
+        tx,
+        operation_message_columns!(insert "operation_message"),
+        &row.binds(),
+    )
+    .await?;
+    Ok(())
+}
+
+/// The operation with this id.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn find(db: &mut impl Access, id: &OperationId) -> Result<Option<OperationRow>, StoreError> {
+    maybe(
+        db,
+        concat!("SELECT ", operation_columns!(), " FROM operation WHERE id = $1"),
+        &[id],
+    )
+    .await
+}
+
+/// Its lines, oldest first, at most `limit`.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn messages(
+    db: &mut impl Access,
+    id: &OperationId,
+    limit: u32,
+) -> Result<Vec<OperationMessageRow>, StoreError> {
+    all(
+        db,
+        concat!(
+            "SELECT ",
+            operation_message_columns!(),
+            " FROM operation_message WHERE operation_id = $1 ORDER BY id LIMIT $2"
+        ),
+        &[id, &limit],
+    )
+    .await
+}
+
+/// Operations of an environment, newest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn list(
+    db: &mut impl Access,
+    environment_id: &EnvironmentId,
+    filter: &OperationFilter,
+) -> Result<Vec<OperationRow>, StoreError> {
+    let mut sql = Built::new(concat!(
+        "SELECT ",
+        operation_columns!(),
+        " FROM operation WHERE environment_id = "
+    ));
+    sql.bind(environment_id.clone());
+    if let Some(state) = filter.state {
+        sql.push(" AND state = ").bind(state);
+    }
+    if let Some(kind) = filter.kind {
+        sql.push(" AND kind = ").bind(kind);
+    }
+    let exact = [
+        (" AND integration_key = ", &filter.integration_key),
+        (" AND connection_key = ", &filter.connection_key),
+        (" AND end_user_id = ", &filter.end_user_id),
+    ];
+    for (condition, value) in exact {
+        if let Some(value) = value {
+            sql.push(condition).bind(sought(value));
+        }
+    }
+    if let Some(from) = filter.from {
+        sql.push(" AND created_at >= ").bind(from);
+    }
+    if let Some(until) = filter.until {
+        sql.push(" AND created_at < ").bind(until);
+    }
+    if let Some((created_at, id)) = &filter.before {
+        sql.push(" AND (created_at, id) < (").bind(*created_at);
+        sql.push(", ").bind(id.clone());
+        sql.push(")");
+    }
+    sql.push(" ORDER BY created_at DESC, id DESC LIMIT ")
+        .bind(i64::from(filter.limit));
+    sql.all(db).await
+}
+
+/// Sets an operation running again, for another try; one that has succeeded stays as it is. It expires at the given
+/// time, or later if it would have. False when there is no such operation, or it has succeeded.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn reopen(
+    tx: &mut Tx,
+    id: &OperationId,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    hits(
+        tx,
+        "UPDATE operation SET state = 'running', level = 'info', error = NULL, ended_at = NULL, \
+         expires_at = CASE WHEN expires_at > $2 THEN expires_at ELSE $2 END, updated_at = $3 \
+         WHERE id = $1 AND state <> 'success'",
+        &[id, &expires_at, &now],
+    )
+    .await
+}
+
+/// Names the integration.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn set_integration(
+    tx: &mut Tx,
+    id: &OperationId,
+    integration_id: &IntegrationId,
+    integration_key: &IntegrationKey,
+    provider: &ProviderName,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    hits(
+        tx,
+        "UPDATE operation SET integration_id = $2, integration_key = $3, provider = $4, updated_at = $5 \
+         WHERE id = $1",
+        &[id, integration_id, integration_key, provider, &now],
+    )
+    .await
+}
+
+/// Names the connection.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn set_connection(
+    tx: &mut Tx,
+    id: &OperationId,
+    connection_id: Option<&ConnectionId>,
+    connection_key: &ConnectionKey,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    hits(
+        tx,
+        "UPDATE operation SET connection_id = $2, connection_key = $3, updated_at = $4 WHERE id = $1",
+        &[id, &connection_id, connection_key, &now],
+    )
+    .await
+}
+
+/// Ends an operation well, whatever it was before.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn succeed(tx: &mut Tx, id: &OperationId, now: Timestamp) -> Result<bool, StoreError> {
+    hits(
+        tx,
+        "UPDATE operation SET state = 'success', level = 'info', error = NULL, ended_at = $2, updated_at = $2 \
+         WHERE id = $1",
+        &[id, &now],
+    )
+    .await
+}
+
+/// Ends an operation badly. One that has succeeded before stays a success: what it was opened for was done. False when
+/// nothing was changed.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn fail(
+    tx: &mut Tx,
+    id: &OperationId,
+    error: &serde_json::Value,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    hits(
+        tx,
+        "UPDATE operation SET state = 'failed', level = 'error', error = $2, ended_at = $3, updated_at = $3 \
+         WHERE id = $1 AND state <> 'success'",
+        &[id, error, &now],
+    )
+    .await
+}
+
+/// Ends running operations whose time is over: authorizations as cancelled, for whoever was to act went away, others
+/// as timed out. Answers how many.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn expire(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
+    run(
+        tx,
+        "UPDATE operation SET state = CASE WHEN kind = 'auth' THEN 'cancelled' ELSE 'timeout' END, level = 'warn', \
+         ended_at = $1, updated_at = $1 WHERE state = 'running' AND expires_at <= $1",
+        &[&now],
+    )
+    .await
+}

@@ -17,6 +17,7 @@ use crate::operations::Operations;
 use crate::operators::{Operators, PasswordHasher};
 use crate::refresh::Flights;
 use crate::settings::Settings;
+use crate::webhooks::{Bell, Webhooks};
 
 /// Everything Terapi can do. Cheap to clone; REST handlers and pages hold one.
 #[derive(Clone)]
@@ -60,6 +61,7 @@ impl Broker {
             imported_keys,
             flights: Flights::default(),
             results: Results::default(),
+            webhook_bell: Bell::default(),
             lines: AtomicU32::new(0),
         }))
     }
@@ -133,6 +135,11 @@ impl Broker {
         OperationMessageId::mint(self.now(), random)
     }
 
+    /// Outgoing webhooks.
+    pub fn webhooks(&self) -> Webhooks<'_> {
+        Webhooks::of(self)
+    }
+
     /// A new id of any kind: `broker.mint(ConnectionId::mint)`.
     pub(crate) fn mint<Id>(&self, make: fn(Timestamp, [u8; 10]) -> Id) -> Id {
         let mut random = [0; 10];
@@ -167,5 +174,10 @@ impl Broker {
 
     pub(crate) fn results(&self) -> &Results {
         &self.0.results
+    }
+
+    /// What wakes this process's webhook worker.
+    pub(crate) fn webhook_bell(&self) -> &Bell {
+        &self.0.webhook_bell
     }
 }

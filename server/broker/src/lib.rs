@@ -27,6 +27,7 @@ pub mod sealing;
 mod settings;
 pub mod upkeep;
 mod verification;
+pub mod webhooks;
 
 pub use broker::{Broker, Parts};
 pub use caller::{Actor, Caller, Forbidden};

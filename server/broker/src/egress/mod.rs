@@ -2,12 +2,13 @@
 //!
 //! A request leaves only towards a public address, over TLS, or towards an address that the instance's operator
 //! allowed. Names are resolved here, the addresses are judged ([`guard`]), and the socket is opened to an address
-//! that was judged: a name that answers differently a moment later gains nothing. Redirects are never followed,
-//! environment proxies are ignored, answers are cut off at a size and at a time.
+//! that was judged: a name that answers differently a moment later gains nothing. Redirects are followed for webhooks
+//! only, a few times, each judged anew; environment proxies are ignored, answers are cut off at a size and at a time.
 
 mod allow;
 pub mod guard;
 mod resolver;
+mod webhook;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -23,6 +24,7 @@ use url::{Host, Url};
 
 pub use allow::{AllowError, EgressAllow};
 pub use resolver::{Lookup, SystemLookup};
+pub use webhook::{WebhookAnswer, WebhookSendError};
 
 use allow::AllowList;
 use resolver::{GuardedResolver, RefusedAddress};
@@ -41,6 +43,8 @@ pub struct EgressOptions {
     pub connect_limit: Duration,
     /// How long a token request may take in all, answer included. Shorter than the refresh lease.
     pub token_limit: Duration,
+    /// How long a webhook may take in all, redirects and answer included (rest.md 14.2).
+    pub webhook_limit: Duration,
     /// Resolves names.
     pub lookup: Arc<dyn Lookup>,
 }
@@ -52,6 +56,7 @@ impl Default for EgressOptions {
             extra_roots_pem: None,
             connect_limit: Duration::from_secs(10),
             token_limit: Duration::from_secs(20),
+            webhook_limit: Duration::from_secs(20),
             lookup: Arc::new(SystemLookup),
         }
     }
@@ -147,6 +152,7 @@ struct Inner {
     lanes: BTreeMap<Lane, reqwest::Client>,
     allow: Arc<AllowList>,
     token_limit: Duration,
+    webhook_limit: Duration,
 }
 
 impl Egress {
@@ -190,6 +196,7 @@ impl Egress {
             lanes,
             allow,
             token_limit: options.token_limit,
+            webhook_limit: options.webhook_limit,
         })))
     }
 

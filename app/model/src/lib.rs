@@ -12,6 +12,7 @@
 //! ```
 
 mod auth_mode;
+mod colour;
 mod end_user;
 mod environment;
 mod error_code;
@@ -25,8 +26,9 @@ mod tag;
 mod timestamp;
 
 pub use auth_mode::AuthMode;
+pub use colour::{Colour, Ground, Palette};
 pub use end_user::{EndUser, Organization};
-pub use environment::{ConnectUiSettings, ConnectUiTheme, DefaultTheme, ThemeColours};
+pub use environment::{ConnectUiError, ConnectUiSettings, ConnectUiTheme, DefaultTheme, ThemeColours};
 pub use error_code::ErrorCode;
 pub use id::{
     AccountId, ApiKeyId, ConnectSessionId, ConnectionId, EndUserId, EnvironmentId, IntegrationId,

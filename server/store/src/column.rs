@@ -245,6 +245,7 @@ column! { boolean:
 }
 
 column! { bytes:
+    Vec<u8>, Vec::as_slice, Ok;
     Sealed, Sealed::as_bytes, |bytes| Sealed::from_bytes(bytes).map_err(|_| Unreadable("not a sealed value"));
 }
 

@@ -54,6 +54,7 @@ pub mod connection_tags;
 pub mod connections;
 pub mod credentials;
 pub mod end_users;
+pub mod environment_logos;
 pub mod environment_variables;
 pub mod environments;
 pub mod instance;

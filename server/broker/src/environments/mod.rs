@@ -4,6 +4,7 @@ mod addresses;
 mod create;
 mod find;
 mod hmac;
+mod logo;
 mod secrets;
 mod update;
 mod variables;
@@ -13,6 +14,7 @@ use terapi_store::environments::EnvironmentRow;
 
 pub(crate) use create::insert_environment;
 pub use hmac::HmacError;
+pub use logo::{LARGEST_LOGO, Logo, LogoError};
 pub use secrets::ReadSecretError;
 pub use update::{EnvironmentPatch, UpdateEnvironmentError};
 pub use variables::VariableError;

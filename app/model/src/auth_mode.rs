@@ -109,6 +109,14 @@ impl AuthMode {
         Self::ALL.into_iter().find(|mode| mode.as_wire() == name)
     }
 
+    /// True when an integration of this mode holds a client that the operator registered with the provider.
+    pub const fn has_client(self) -> bool {
+        matches!(
+            self,
+            AuthMode::OAuth1 | AuthMode::OAuth2 | AuthMode::Tba | AuthMode::App | AuthMode::Custom
+        )
+    }
+
     /// What operators read on badges.
     pub const fn label(self) -> &'static str {
         match self {

@@ -97,7 +97,7 @@ pub async fn start(
             );
             connect.submit_basic(&auth, key, input, username, password).await
         }
-        AuthSpec::None => return Err(NoPage::NotFound),
+        _ => return Err(NoPage::NotFound),
     };
     match submitted {
         Ok(_) => Ok(Outcome::Page(pages::done(integration.shown_name()))),

@@ -36,10 +36,9 @@ pub async fn create(desk: Desk, provider: &str, form: &Form) -> ActionResult {
         }
     };
     let client_id = form.filled("client_id");
-    let credentials = provider
-        .auth
-        .oauth2()
-        .and(client_id)
+    let takes_client = provider.auth_mode().has_client();
+    let credentials = client_id
+        .filter(|_| takes_client)
         .map(|client_id| IntegrationCredentials {
             mode: provider.auth_mode(),
             client_id: client_id.to_owned(),
@@ -47,7 +46,7 @@ pub async fn create(desk: Desk, provider: &str, form: &Form) -> ActionResult {
             scopes: Some(scopes(form)),
             webhook_secret: None,
         });
-    if provider.auth.oauth2().is_some() && client_id.is_none() && form.filled("client_secret").is_some() {
+    if takes_client && client_id.is_none() && form.filled("client_secret").is_some() {
         return Ok(Outcome::Invalid(
             state.refused("client_id", words::form::REQUIRED),
         ));
@@ -103,7 +102,7 @@ pub async fn update(desk: Desk, key: &str, form: &Form) -> ActionResult {
             return Ok(Outcome::Invalid(state));
         }
     };
-    let credentials = provider.auth.oauth2().map(|_| CredentialsPatch {
+    let credentials = provider.auth_mode().has_client().then(|| CredentialsPatch {
         mode: provider.auth_mode(),
         client_id: form.filled("client_id").map(str::to_owned),
         client_secret: form.pasted_secret("client_secret"),

@@ -432,6 +432,9 @@ pub mod connection {
     pub const BROKEN: &str = "The credentials no longer work";
     pub const BROKEN_BODY: &str = "The provider refused to refresh them. Your user has to connect again.";
     pub const ACCESS_TOKEN: &str = "Access token";
+    pub const CLIENT_SECRET: &str = "Client secret";
+    pub const TOKEN: &str = "Token";
+    pub const TOKEN_SECRET: &str = "Token secret";
     pub const REFRESH_TOKEN: &str = "Refresh token";
     pub const API_KEY: &str = "API key";
     pub const USERNAME: &str = "User name";

@@ -25,6 +25,55 @@ pub enum Credentials {
         /// Password; may be empty.
         password: SecretString,
     },
+    /// OAuth 2.0 client credentials: an app of the end user's own, and the token it was given.
+    ClientCredentials(ClientCredentials),
+    /// OAuth 1.0a token.
+    OAuth1(OAuth1Credentials),
+    /// A token that an administrator issued, NetSuite's token-based authentication.
+    Tba(TbaCredentials),
+    /// Nothing: the API lets everybody in.
+    None,
+}
+
+/// An OAuth 2.0 client of the end user's own and its token (RFC 6749 section 4.4).
+#[derive(Debug, PartialEq, Eq)]
+pub struct ClientCredentials {
+    /// Access token.
+    pub token: SecretString,
+    /// Client id.
+    pub client_id: String,
+    /// Client secret.
+    pub client_secret: SecretString,
+    /// Certificate for mutual TLS, PEM.
+    pub client_certificate: Option<SecretString>,
+    /// Private key for mutual TLS or signed assertions, PEM.
+    pub client_private_key: Option<SecretString>,
+    /// When the token ends; `None` when nobody said.
+    pub expires_at: Option<Timestamp>,
+    /// The answer the token came in, or what was imported, as JSON text.
+    pub raw: SecretString,
+}
+
+/// An OAuth 1.0a token (RFC 5849). It does not end.
+#[derive(Debug, PartialEq, Eq)]
+pub struct OAuth1Credentials {
+    /// The token.
+    pub oauth_token: SecretString,
+    /// What signs together with the app's secret.
+    pub oauth_token_secret: SecretString,
+    /// The answer the token came in, or what was imported, as JSON text.
+    pub raw: SecretString,
+}
+
+/// A token that an administrator issued by hand. It does not end.
+#[derive(Debug, PartialEq, Eq)]
+pub struct TbaCredentials {
+    /// The token.
+    pub token_id: SecretString,
+    /// What signs together with the app's secret.
+    pub token_secret: SecretString,
+    /// The consumer that was given with it, in place of the integration's.
+    pub client: Option<ClientOverride>,
 }
 
 /// OAuth 2.0 tokens and the answer they came in.
@@ -75,6 +124,12 @@ struct Stored {
     username: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     password: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_certificate: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_private_key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    token_secret: Option<String>,
 }
 
 /// The format of [`Stored`]; a later one reads the earlier.
@@ -94,10 +149,7 @@ impl Serialize for Credentials {
                 stored.access_token = text(&tokens.access_token);
                 stored.refresh_token = tokens.refresh_token.as_ref().and_then(text);
                 stored.expires_at = tokens.expires_at.map(Timestamp::as_millis);
-                if let Some(client) = &tokens.client {
-                    stored.client_id.clone_from(&client.client_id);
-                    stored.client_secret = client.client_secret.as_ref().and_then(text);
-                }
+                stored.set_client(tokens.client.as_ref());
                 stored.raw = text(&tokens.raw);
             }
             Self::ApiKey { api_key } => stored.api_key = text(api_key),
@@ -105,6 +157,26 @@ impl Serialize for Credentials {
                 stored.username = text(username);
                 stored.password = text(password);
             }
+            Self::ClientCredentials(held) => {
+                stored.access_token = text(&held.token);
+                stored.client_id = Some(held.client_id.clone());
+                stored.client_secret = text(&held.client_secret);
+                stored.client_certificate = held.client_certificate.as_ref().and_then(text);
+                stored.client_private_key = held.client_private_key.as_ref().and_then(text);
+                stored.expires_at = held.expires_at.map(Timestamp::as_millis);
+                stored.raw = text(&held.raw);
+            }
+            Self::OAuth1(held) => {
+                stored.access_token = text(&held.oauth_token);
+                stored.token_secret = text(&held.oauth_token_secret);
+                stored.raw = text(&held.raw);
+            }
+            Self::Tba(held) => {
+                stored.access_token = text(&held.token_id);
+                stored.token_secret = text(&held.token_secret);
+                stored.set_client(held.client.as_ref());
+            }
+            Self::None => {}
         }
         let written = stored.serialize(serializer);
         stored.wipe();
@@ -121,20 +193,13 @@ impl<'de> Deserialize<'de> for Credentials {
         }
         let secret = |text: &mut Option<String>| text.take().map(SecretString::new);
         match AuthMode::from_wire(&stored.kind) {
-            Some(AuthMode::OAuth2) => {
-                let (client_id, client_secret) = (stored.client_id.take(), secret(&mut stored.client_secret));
-                let client = (client_id.is_some() || client_secret.is_some()).then_some(ClientOverride {
-                    client_id,
-                    client_secret,
-                });
-                Ok(Self::OAuth2(OAuth2Credentials {
-                    access_token: secret(&mut stored.access_token).ok_or_else(|| missing("access_token"))?,
-                    refresh_token: secret(&mut stored.refresh_token),
-                    expires_at: stored.expires_at.map(Timestamp::from_millis),
-                    client,
-                    raw: secret(&mut stored.raw).ok_or_else(|| missing("raw"))?,
-                }))
-            }
+            Some(AuthMode::OAuth2) => Ok(Self::OAuth2(OAuth2Credentials {
+                client: stored.take_client(),
+                access_token: secret(&mut stored.access_token).ok_or_else(|| missing("access_token"))?,
+                refresh_token: secret(&mut stored.refresh_token),
+                expires_at: stored.expires_at.map(Timestamp::from_millis),
+                raw: secret(&mut stored.raw).ok_or_else(|| missing("raw"))?,
+            })),
             Some(AuthMode::ApiKey) => Ok(Self::ApiKey {
                 api_key: secret(&mut stored.api_key).ok_or_else(|| missing("api_key"))?,
             }),
@@ -142,6 +207,27 @@ impl<'de> Deserialize<'de> for Credentials {
                 username: secret(&mut stored.username).ok_or_else(|| missing("username"))?,
                 password: secret(&mut stored.password).ok_or_else(|| missing("password"))?,
             }),
+            Some(AuthMode::OAuth2ClientCredentials) => Ok(Self::ClientCredentials(ClientCredentials {
+                token: secret(&mut stored.access_token).ok_or_else(|| missing("access_token"))?,
+                client_id: stored.client_id.take().ok_or_else(|| missing("client_id"))?,
+                client_secret: secret(&mut stored.client_secret).ok_or_else(|| missing("client_secret"))?,
+                client_certificate: secret(&mut stored.client_certificate),
+                client_private_key: secret(&mut stored.client_private_key),
+                expires_at: stored.expires_at.map(Timestamp::from_millis),
+                raw: secret(&mut stored.raw).ok_or_else(|| missing("raw"))?,
+            })),
+            Some(AuthMode::OAuth1) => Ok(Self::OAuth1(OAuth1Credentials {
+                oauth_token: secret(&mut stored.access_token).ok_or_else(|| missing("access_token"))?,
+                oauth_token_secret: secret(&mut stored.token_secret)
+                    .ok_or_else(|| missing("token_secret"))?,
+                raw: secret(&mut stored.raw).ok_or_else(|| missing("raw"))?,
+            })),
+            Some(AuthMode::Tba) => Ok(Self::Tba(TbaCredentials {
+                client: stored.take_client(),
+                token_id: secret(&mut stored.access_token).ok_or_else(|| missing("access_token"))?,
+                token_secret: secret(&mut stored.token_secret).ok_or_else(|| missing("token_secret"))?,
+            })),
+            Some(AuthMode::None) => Ok(Self::None),
             _ => Err(de::Error::custom(
                 "credentials of a mode this version does not know",
             )),
@@ -150,6 +236,25 @@ impl<'de> Deserialize<'de> for Credentials {
 }
 
 impl Stored {
+    fn set_client(&mut self, client: Option<&ClientOverride>) {
+        if let Some(client) = client {
+            self.client_id.clone_from(&client.client_id);
+            self.client_secret = client
+                .client_secret
+                .as_ref()
+                .map(|secret| secret.expose().clone());
+        }
+    }
+
+    fn take_client(&mut self) -> Option<ClientOverride> {
+        let client_id = self.client_id.take();
+        let client_secret = self.client_secret.take().map(SecretString::new);
+        (client_id.is_some() || client_secret.is_some()).then_some(ClientOverride {
+            client_id,
+            client_secret,
+        })
+    }
+
     /// Hands the copies that were made for writing to a type that overwrites them.
     fn wipe(self) {
         let copies = [
@@ -160,6 +265,9 @@ impl Stored {
             self.api_key,
             self.username,
             self.password,
+            self.client_certificate,
+            self.client_private_key,
+            self.token_secret,
         ];
         for copy in copies.into_iter().flatten() {
             drop(SecretString::new(copy));
@@ -174,6 +282,10 @@ impl Credentials {
             Self::OAuth2(_) => AuthMode::OAuth2,
             Self::ApiKey { .. } => AuthMode::ApiKey,
             Self::Basic { .. } => AuthMode::Basic,
+            Self::ClientCredentials(_) => AuthMode::OAuth2ClientCredentials,
+            Self::OAuth1(_) => AuthMode::OAuth1,
+            Self::Tba(_) => AuthMode::Tba,
+            Self::None => AuthMode::None,
         }
     }
 
@@ -181,7 +293,8 @@ impl Credentials {
     pub fn expires_at(&self) -> Option<Timestamp> {
         match self {
             Self::OAuth2(tokens) => tokens.expires_at,
-            Self::ApiKey { .. } | Self::Basic { .. } => None,
+            Self::ClientCredentials(held) => held.expires_at,
+            Self::ApiKey { .. } | Self::Basic { .. } | Self::OAuth1(_) | Self::Tba(_) | Self::None => None,
         }
     }
 
@@ -203,6 +316,29 @@ impl Credentials {
                 username: username.expose(),
                 password: password.expose(),
             },
+            Self::ClientCredentials(held) => Wire::ClientCredentials {
+                kind: "OAUTH2_CC",
+                token: held.token.expose(),
+                client_id: &held.client_id,
+                client_secret: held.client_secret.expose(),
+                client_certificate: held.client_certificate.as_ref().map(text),
+                client_private_key: held.client_private_key.as_ref().map(text),
+                expires_at: held.expires_at.map(Timestamp::to_rfc3339),
+                raw: parsed(&held.raw),
+            },
+            Self::OAuth1(held) => Wire::OAuth1 {
+                kind: "OAUTH1",
+                oauth_token: held.oauth_token.expose(),
+                oauth_token_secret: held.oauth_token_secret.expose(),
+                raw: parsed(&held.raw),
+            },
+            Self::Tba(held) => Wire::Tba {
+                kind: "TBA",
+                token_id: held.token_id.expose(),
+                token_secret: held.token_secret.expose(),
+                config_override: WireClient::of(held.client.as_ref()),
+            },
+            Self::None => Wire::None {},
         };
         let whole = serde_json::value::to_raw_value(&wire).unwrap_or_else(|_| RawValue::NULL.to_owned());
         if refresh_token {
@@ -229,18 +365,66 @@ enum Wire<'a> {
         username: &'a str,
         password: &'a str,
     },
+    ClientCredentials {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        token: &'a str,
+        client_id: &'a str,
+        client_secret: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        client_certificate: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        client_private_key: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        expires_at: Option<String>,
+        raw: &'a RawValue,
+    },
+    OAuth1 {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        oauth_token: &'a str,
+        oauth_token_secret: &'a str,
+        raw: &'a RawValue,
+    },
+    Tba {
+        #[serde(rename = "type")]
+        kind: &'static str,
+        token_id: &'a str,
+        token_secret: &'a str,
+        config_override: WireClient<'a>,
+    },
+    None {},
+}
+
+/// `config_override`: the client that was given in place of the integration's.
+#[derive(Default, Serialize)]
+struct WireClient<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<&'a str>,
+}
+
+impl<'a> WireClient<'a> {
+    fn of(client: Option<&'a ClientOverride>) -> Self {
+        client.map_or_else(Self::default, |client| Self {
+            client_id: client.client_id.as_deref(),
+            client_secret: client.client_secret.as_ref().map(text),
+        })
+    }
+}
+
+fn text(secret: &SecretString) -> &str {
+    secret.expose()
+}
+
+/// The JSON of a raw answer; `null` for one that is none.
+fn parsed(raw: &SecretString) -> &RawValue {
+    serde_json::from_str(raw.expose()).unwrap_or(RawValue::NULL)
 }
 
 impl Serialize for OAuth2Credentials {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Override<'a> {
-            #[serde(skip_serializing_if = "Option::is_none")]
-            client_id: Option<&'a str>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            client_secret: Option<&'a str>,
-        }
-        let raw: &RawValue = serde_json::from_str(self.raw.expose()).unwrap_or(RawValue::NULL);
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("type", "OAUTH2")?;
         map.serialize_entry("access_token", self.access_token.expose())?;
@@ -250,17 +434,10 @@ impl Serialize for OAuth2Credentials {
         if let Some(expires_at) = self.expires_at {
             map.serialize_entry("expires_at", &expires_at.to_rfc3339())?;
         }
-        if let Some(client) = &self.client {
-            let given = Override {
-                client_id: client.client_id.as_deref(),
-                client_secret: client
-                    .client_secret
-                    .as_ref()
-                    .map(|secret| secret.expose().as_str()),
-            };
-            map.serialize_entry("config_override", &given)?;
+        if self.client.is_some() {
+            map.serialize_entry("config_override", &WireClient::of(self.client.as_ref()))?;
         }
-        map.serialize_entry("raw", raw)?;
+        map.serialize_entry("raw", parsed(&self.raw))?;
         map.end()
     }
 }
@@ -359,6 +536,52 @@ mod tests {
         })
     }
 
+    fn client_credentials() -> Credentials {
+        Credentials::ClientCredentials(ClientCredentials {
+            token: "t".into(),
+            client_id: "me".into(),
+            client_secret: "cs".into(),
+            client_certificate: None,
+            client_private_key: Some("pem".into()),
+            expires_at: Some(Timestamp::from_millis(1_700_000_000_000)),
+            raw: r#"{"token":"t"}"#.into(),
+        })
+    }
+
+    fn oauth1() -> Credentials {
+        Credentials::OAuth1(OAuth1Credentials {
+            oauth_token: "t".into(),
+            oauth_token_secret: "s".into(),
+            raw: r#"{"oauth_token":"t"}"#.into(),
+        })
+    }
+
+    fn tba(client: Option<ClientOverride>) -> Credentials {
+        Credentials::Tba(TbaCredentials {
+            token_id: "t".into(),
+            token_secret: "s".into(),
+            client,
+        })
+    }
+
+    #[test]
+    fn imported_modes_have_the_contracts_names() {
+        let wire = |credentials: Credentials| credentials.to_wire(true).get().to_owned();
+        assert_eq!(
+            wire(client_credentials()),
+            r#"{"type":"OAUTH2_CC","token":"t","client_id":"me","client_secret":"cs","client_private_key":"pem","expires_at":"2023-11-14T22:13:20.000Z","raw":{"token":"t"}}"#
+        );
+        assert_eq!(
+            wire(oauth1()),
+            r#"{"type":"OAUTH1","oauth_token":"t","oauth_token_secret":"s","raw":{"oauth_token":"t"}}"#
+        );
+        assert_eq!(
+            wire(tba(None)),
+            r#"{"type":"TBA","token_id":"t","token_secret":"s","config_override":{}}"#
+        );
+        assert_eq!(wire(Credentials::None), "{}");
+    }
+
     #[test]
     fn the_wire_form_is_the_contracts_and_keeps_the_providers_numbers() {
         assert_eq!(
@@ -387,6 +610,14 @@ mod tests {
                 username: "u".into(),
                 password: "".into(),
             },
+            client_credentials(),
+            oauth1(),
+            tba(None),
+            tba(Some(ClientOverride {
+                client_id: Some("consumer".into()),
+                client_secret: Some("secret".into()),
+            })),
+            Credentials::None,
         ] {
             let stored = serde_json::to_vec(&credentials).unwrap();
             assert_eq!(

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::provider::{
-    AuthSpec, BodyFormat, ClientAuth, Fields, OAuth2Spec, Params, Pkce, Provider, Verification,
+    AuthSpec, BodyFormat, ClientAuth, ClientCredentialsSpec, Fields, OAuth1Spec, OAuth2Spec, Params, Pkce,
+    Provider, ScopeInfo, Verification,
 };
 
 /// The address of a provider's logo: `<public base>/images/template-logos/<name>.svg`.
@@ -47,10 +48,8 @@ pub fn body(provider: &Provider) -> Map<String, Value> {
     put("docs", json!(provider.docs));
     put("docs_connect", json!(provider.docs_connect));
     put("setup_guide_url", json!(provider.setup_guide_url));
-    if let AuthSpec::OAuth2(spec) = &provider.auth {
-        for (key, value) in oauth2(spec) {
-            put(&key, value);
-        }
+    for (key, value) in auth(&provider.auth) {
+        put(&key, value);
     }
     put(
         "redirect_uri_metadata",
@@ -76,11 +75,76 @@ pub fn body(provider: &Provider) -> Map<String, Value> {
     );
     put("connection_config", fields(&provider.connection_config));
     put("integration_config", fields(&provider.integration_config));
-    if !matches!(provider.auth, AuthSpec::OAuth2(_) | AuthSpec::None) {
-        put("credentials", fields(&provider.credentials));
-    }
+    put("credentials", fields(&provider.credentials));
     put("proxy", proxy(provider));
     entry
+}
+
+fn auth(auth: &AuthSpec) -> Map<String, Value> {
+    match auth {
+        AuthSpec::OAuth2(spec) => oauth2(spec),
+        AuthSpec::OAuth1(spec) => oauth1(spec),
+        AuthSpec::ClientCredentials(spec) => client_credentials(spec),
+        AuthSpec::Tba(spec) => {
+            let method = json!(spec.signature_method.as_str());
+            Map::from_iter([("signature_method".to_owned(), method)])
+        }
+        AuthSpec::ApiKey | AuthSpec::Basic | AuthSpec::None => Map::new(),
+    }
+}
+
+fn oauth1(spec: &OAuth1Spec) -> Map<String, Value> {
+    let mut entry = Map::new();
+    let mut put = |key: &str, value: Value| drop(entry.insert(key.to_owned(), value));
+    put("request_url", json!(spec.request_url.template().to_wire()));
+    put("request_params", params(&spec.request_params));
+    if spec.request_method != "POST" {
+        put("request_http_method", json!(spec.request_method));
+    }
+    put(
+        "authorization_url",
+        json!(spec.authorization_url.template().to_wire()),
+    );
+    put("authorization_params", params(&spec.authorization_params));
+    put("token_url", json!(spec.token_url.template().to_wire()));
+    if spec.token_method != "POST" {
+        put("token_http_method", json!(spec.token_method));
+    }
+    put("signature_method", json!(spec.signature_method.as_str()));
+    if spec.scope_separator != " " {
+        put("scope_separator", json!(spec.scope_separator));
+    }
+    put("default_scopes", json!(spec.default_scopes));
+    put("available_scopes", scope_names(&spec.scopes));
+    entry
+}
+
+fn client_credentials(spec: &ClientCredentialsSpec) -> Map<String, Value> {
+    let mut entry = Map::new();
+    let mut put = |key: &str, value: Value| drop(entry.insert(key.to_owned(), value));
+    put("token_url", json!(spec.token_url.template().to_wire()));
+    put("token_params", params(&spec.token_params));
+    if spec.scope_separator != " " {
+        put("scope_separator", json!(spec.scope_separator));
+    }
+    put("default_scopes", json!(spec.default_scopes));
+    put("available_scopes", scope_names(&spec.scopes));
+    // In this mode the contract names the way of proving the client differently from the code grant.
+    if matches!(
+        spec.client_auth,
+        ClientAuth::SecretBasic | ClientAuth::SecretBasicAndPost
+    ) {
+        put("token_request_auth_method", json!("basic"));
+    }
+    if spec.body_format == BodyFormat::Json {
+        put("body_format", json!("json"));
+    }
+    put("token_expiration_buffer", json!(spec.token_expiration_buffer));
+    entry
+}
+
+fn scope_names(scopes: &[ScopeInfo]) -> Value {
+    scopes.iter().map(|scope| scope.name.as_str()).collect()
 }
 
 fn oauth2(spec: &OAuth2Spec) -> Map<String, Value> {
@@ -95,15 +159,7 @@ fn oauth2(spec: &OAuth2Spec) -> Map<String, Value> {
         put("scope_separator", json!(spec.scope_separator));
     }
     put("default_scopes", json!(spec.default_scopes));
-    put(
-        "available_scopes",
-        json!(
-            spec.scopes
-                .iter()
-                .map(|scope| scope.name.as_str())
-                .collect::<Vec<_>>()
-        ),
-    );
+    put("available_scopes", scope_names(&spec.scopes));
     put("token_url", json!(spec.token_url.template().to_wire()));
     put("token_params", params(&spec.token_params));
     put(

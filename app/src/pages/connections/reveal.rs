@@ -42,6 +42,19 @@ pub fn revealed(desk: &Desk, connection: &Connection, credentials: &Credentials)
             (text::USERNAME, username.expose().clone()),
             (text::PASSWORD, password.expose().clone()),
         ],
+        Credentials::ClientCredentials(held) => vec![
+            (text::ACCESS_TOKEN, held.token.expose().clone()),
+            (text::CLIENT_SECRET, held.client_secret.expose().clone()),
+        ],
+        Credentials::OAuth1(held) => vec![
+            (text::TOKEN, held.oauth_token.expose().clone()),
+            (text::TOKEN_SECRET, held.oauth_token_secret.expose().clone()),
+        ],
+        Credentials::Tba(held) => vec![
+            (text::TOKEN, held.token_id.expose().clone()),
+            (text::TOKEN_SECRET, held.token_secret.expose().clone()),
+        ],
+        Credentials::None => Vec::new(),
     };
     let wire = credentials.to_wire(true);
     let wire: serde_json::Value = serde_json::from_str(wire.get()).unwrap_or_default();

@@ -37,18 +37,13 @@ pub struct Shape {
 impl Shape {
     /// The shape of `provider`'s form.
     pub fn of(provider: &Provider) -> Self {
-        let spec = provider.auth.oauth2();
+        let scopes = provider.auth.scopes().iter();
         Self {
-            takes_client: spec.is_some(),
-            scopes: spec
-                .map(|spec| {
-                    spec.scopes
-                        .iter()
-                        .map(|scope| (scope.name.clone(), scope.description.clone()))
-                        .collect()
-                })
-                .unwrap_or_default(),
-            default_scopes: spec.map(|spec| spec.default_scopes.clone()).unwrap_or_default(),
+            takes_client: provider.auth_mode().has_client(),
+            scopes: scopes
+                .map(|scope| (scope.name.clone(), scope.description.clone()))
+                .collect(),
+            default_scopes: provider.auth.default_scopes().to_vec(),
             config: provider
                 .integration_config
                 .visible()

@@ -68,12 +68,21 @@ pub(super) fn as_json(given: &BTreeMap<String, String>) -> Map<String, Value> {
 
 /// Whether the provider's mode has an OAuth client that the operator registers.
 pub(super) fn takes_client(provider: &Provider) -> bool {
-    matches!(provider.auth, AuthSpec::OAuth2(_))
+    provider.auth_mode().has_client()
 }
 
 /// Whether that client has a secret.
 pub(super) fn needs_secret(provider: &Provider) -> bool {
-    matches!(&provider.auth, AuthSpec::OAuth2(spec) if spec.client_auth != ClientAuth::None)
+    match &provider.auth {
+        AuthSpec::OAuth2(spec) => spec.client_auth != ClientAuth::None,
+        _ => takes_client(provider),
+    }
+}
+
+/// Whether nobody can connect before that client is there. A token of an administrator may come with a client of its
+/// own.
+pub(super) fn needs_client(provider: &Provider) -> bool {
+    takes_client(provider) && !matches!(provider.auth, AuthSpec::Tba(_))
 }
 
 /// Free values, which providers with declared settings do not take.

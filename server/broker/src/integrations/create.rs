@@ -12,7 +12,7 @@ use crate::{Caller, Forbidden};
 
 use super::config::{
     as_json, check_client_id, check_client_secret, check_config, check_custom, check_display_name, check_map,
-    check_scopes, check_webhook_secret, needs_secret, takes_client,
+    check_scopes, check_webhook_secret, needs_client, needs_secret, takes_client,
 };
 use super::get::view;
 use super::{Integration, Integrations};
@@ -62,16 +62,16 @@ pub enum CreateIntegrationError {
     #[error("there is no provider called {0}")]
     UnknownProvider(ProviderName),
     /// Another integration of the environment has the key.
-    #[error("an integration with the id {0} exists in this environment")]
+    #[error("this environment already has an integration with the id {0}")]
     KeyTaken(IntegrationKey),
     /// Credentials of another mode, or for a mode that takes none.
-    #[error("the provider's auth mode is {expected}; credentials of this type do not fit")]
+    #[error("these credentials do not fit: the provider's auth mode is {expected}")]
     CredentialMismatch {
         /// The provider's mode.
         expected: AuthMode,
     },
     /// The mode needs an OAuth client.
-    #[error("the provider's auth mode is {0}; credentials are required")]
+    #[error("credentials are required: the provider's auth mode is {0}")]
     MissingCredentials(AuthMode),
     /// Values that are not as they should be.
     #[error("some values are not valid")]
@@ -165,13 +165,7 @@ impl Integrations<'_> {
         provider: &Provider,
         given: Option<IntegrationCredentials>,
     ) {
-        let default_scopes = || {
-            provider
-                .auth
-                .oauth2()
-                .map(|spec| spec.default_scopes.clone())
-                .unwrap_or_default()
-        };
+        let default_scopes = || provider.auth.default_scopes().to_vec();
         let Some(given) = given else {
             row.scopes = default_scopes().join(",");
             return;
@@ -207,7 +201,7 @@ fn check_mode(provider: &Provider, new: &NewIntegration) -> Result<(), CreateInt
         Some(given) if !takes_client(provider) || given.mode != expected => {
             Err(CreateIntegrationError::CredentialMismatch { expected })
         }
-        None if takes_client(provider) && !new.draft => {
+        None if needs_client(provider) && !new.draft => {
             Err(CreateIntegrationError::MissingCredentials(expected))
         }
         Some(given) if given.client_secret.is_none() && needs_secret(provider) && !new.draft => {

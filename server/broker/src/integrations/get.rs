@@ -1,5 +1,5 @@
 use serde_json::{Map, Value};
-use terapi_catalog::{AuthSpec, ClientAuth, Provider};
+use terapi_catalog::Provider;
 use terapi_model::{IntegrationId, IntegrationKey, Scope};
 use terapi_store::environments::EnvironmentRow;
 use terapi_store::integrations::IntegrationRow;
@@ -8,6 +8,7 @@ use terapi_store::{StoreError, environments, integrations};
 use crate::sealing::{SealingError, cell};
 use crate::{Broker, Caller, Forbidden};
 
+use super::config::{needs_client, needs_secret};
 use super::{Integration, Integrations};
 
 /// Why an integration was not shown.
@@ -142,13 +143,11 @@ fn missing_fields(
     secret_config: &Map<String, Value>,
 ) -> Vec<String> {
     let mut missing = Vec::new();
-    if let AuthSpec::OAuth2(spec) = &provider.auth {
-        if row.client_id.is_none() {
-            missing.push("client_id".to_owned());
-        }
-        if row.client_secret_sealed.is_none() && spec.client_auth != ClientAuth::None {
-            missing.push("client_secret".to_owned());
-        }
+    if needs_client(provider) && row.client_id.is_none() {
+        missing.push("client_id".to_owned());
+    }
+    if needs_client(provider) && needs_secret(provider) && row.client_secret_sealed.is_none() {
+        missing.push("client_secret".to_owned());
     }
     let is_unset = |name: &str| row.config.get(name).is_none() && !secret_config.contains_key(name);
     missing.extend(

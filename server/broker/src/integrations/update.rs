@@ -60,7 +60,7 @@ pub enum UpdateIntegrationError {
     #[error("there is no such integration")]
     NotFound,
     /// Another integration of the environment has the key.
-    #[error("an integration with the id {0} exists in this environment")]
+    #[error("this environment already has an integration with the id {0}")]
     KeyTaken(IntegrationKey),
     /// Live connections name it by its key.
     #[error("the id cannot change while the integration has connections; it has {0}")]
@@ -69,7 +69,7 @@ pub enum UpdateIntegrationError {
     #[error("the integration's provider is no longer in the catalogue")]
     UnknownProvider,
     /// Credentials of another mode, or for a mode that takes none.
-    #[error("the provider's auth mode is {expected}; credentials of this type do not fit")]
+    #[error("these credentials do not fit: the provider's auth mode is {expected}")]
     CredentialMismatch {
         /// The provider's mode.
         expected: AuthMode,

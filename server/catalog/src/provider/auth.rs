@@ -15,6 +15,12 @@ pub enum AuthSpec {
     ApiKey,
     /// User name and password, RFC 7617.
     Basic,
+    /// OAuth 1.0a, RFC 5849.
+    OAuth1(Box<OAuth1Spec>),
+    /// OAuth 2.0 client credentials, RFC 6749 section 4.4.
+    ClientCredentials(Box<ClientCredentialsSpec>),
+    /// A token that an administrator issues by hand; requests are signed as in OAuth 1.0a.
+    Tba(TbaSpec),
     /// No credentials.
     None,
 }
@@ -26,6 +32,9 @@ impl AuthSpec {
             AuthSpec::OAuth2(_) => AuthMode::OAuth2,
             AuthSpec::ApiKey => AuthMode::ApiKey,
             AuthSpec::Basic => AuthMode::Basic,
+            AuthSpec::OAuth1(_) => AuthMode::OAuth1,
+            AuthSpec::ClientCredentials(_) => AuthMode::OAuth2ClientCredentials,
+            AuthSpec::Tba(_) => AuthMode::Tba,
             AuthSpec::None => AuthMode::None,
         }
     }
@@ -36,6 +45,53 @@ impl AuthSpec {
             AuthSpec::OAuth2(spec) => Some(spec),
             _ => None,
         }
+    }
+
+    /// Scopes proposed for a new integration.
+    pub fn default_scopes(&self) -> &[String] {
+        match self {
+            AuthSpec::OAuth2(spec) => &spec.default_scopes,
+            AuthSpec::OAuth1(spec) => &spec.default_scopes,
+            AuthSpec::ClientCredentials(spec) => &spec.default_scopes,
+            AuthSpec::ApiKey | AuthSpec::Basic | AuthSpec::Tba(_) | AuthSpec::None => &[],
+        }
+    }
+
+    /// Scopes worth knowing.
+    pub fn scopes(&self) -> &[ScopeInfo] {
+        match self {
+            AuthSpec::OAuth2(spec) => &spec.scopes,
+            AuthSpec::OAuth1(spec) => &spec.scopes,
+            AuthSpec::ClientCredentials(spec) => &spec.scopes,
+            AuthSpec::ApiKey | AuthSpec::Basic | AuthSpec::Tba(_) | AuthSpec::None => &[],
+        }
+    }
+
+    /// Every address that is called or shown before there is a connection.
+    pub(super) fn addresses(&self) -> Vec<&UrlTemplate> {
+        match self {
+            AuthSpec::OAuth2(spec) => {
+                let mut all = vec![&spec.authorization_url, &spec.token_url];
+                all.extend(&spec.refresh_url);
+                all
+            }
+            AuthSpec::OAuth1(spec) => vec![&spec.request_url, &spec.authorization_url, &spec.token_url],
+            AuthSpec::ClientCredentials(spec) => vec![&spec.token_url],
+            AuthSpec::ApiKey | AuthSpec::Basic | AuthSpec::Tba(_) | AuthSpec::None => Vec::new(),
+        }
+    }
+
+    /// Whether this version lets end users connect in this mode. Others can be imported only.
+    pub fn has_flow(&self) -> bool {
+        matches!(
+            self,
+            AuthSpec::OAuth2(_) | AuthSpec::ApiKey | AuthSpec::Basic | AuthSpec::None
+        )
+    }
+
+    /// The mode's own way to prove credentials in a single request is known, so that a test call can be made.
+    pub(super) fn takes_verification(&self) -> bool {
+        !matches!(self, AuthSpec::OAuth1(_) | AuthSpec::Tba(_))
     }
 
     pub(super) fn read(section: Section<'_>, declared: &Declared<'_>) -> Option<AuthSpec> {
@@ -55,6 +111,14 @@ impl AuthSpec {
             }
             AuthMode::ApiKey => Some(AuthSpec::ApiKey),
             AuthMode::Basic => Some(AuthSpec::Basic),
+            AuthMode::OAuth1 => {
+                OAuth1Spec::read(&section, declared).map(|spec| AuthSpec::OAuth1(Box::new(spec)))
+            }
+            AuthMode::OAuth2ClientCredentials => ClientCredentialsSpec::read(&section, declared)
+                .map(|spec| AuthSpec::ClientCredentials(Box::new(spec))),
+            AuthMode::Tba => Some(AuthSpec::Tba(TbaSpec {
+                signature_method: read_signature(&section).unwrap_or(SignatureMethod::HmacSha256),
+            })),
             AuthMode::None => Some(AuthSpec::None),
             later => {
                 section.complain(
@@ -163,15 +227,7 @@ impl OAuth2Spec {
             .take("refresh_url")
             .and_then(|node| declared.url(node, &section.path_of("refresh_url"), Use::TokenUrl));
         let params = |key, usage| Params::read(section.section(key), usage, Unset::Fail, declared);
-        let client_auth = section.choice(
-            "client_auth",
-            &[
-                ("client_secret_post", ClientAuth::SecretPost),
-                ("client_secret_basic", ClientAuth::SecretBasic),
-                ("client_secret_basic_and_post", ClientAuth::SecretBasicAndPost),
-                ("none", ClientAuth::None),
-            ],
-        );
+        let client_auth = read_client_auth(section);
         let refresh_params = section
             .take("refresh_params")
             .is_some()
@@ -182,16 +238,9 @@ impl OAuth2Spec {
             refresh_params,
             refresh_url,
             pkce: read_pkce(section),
-            client_auth: client_auth.unwrap_or(ClientAuth::SecretPost),
-            body_format: section
-                .choice(
-                    "body_format",
-                    &[("form", BodyFormat::Form), ("json", BodyFormat::Json)],
-                )
-                .unwrap_or(BodyFormat::Form),
-            scope_separator: section
-                .raw_text("scope_separator")
-                .unwrap_or_else(|| " ".to_owned()),
+            client_auth,
+            body_format: read_body_format(section),
+            scope_separator: read_scope_separator(section),
             default_scopes: section.texts("default_scopes"),
             scopes: read_scopes(section),
             code_param: section.text("code_param").unwrap_or_else(|| "code".to_owned()),
@@ -214,6 +263,180 @@ impl OAuth2Spec {
         ]);
         Some(spec)
     }
+}
+
+fn read_client_auth(section: &Section<'_>) -> ClientAuth {
+    let read = section.choice(
+        "client_auth",
+        &[
+            ("client_secret_post", ClientAuth::SecretPost),
+            ("client_secret_basic", ClientAuth::SecretBasic),
+            ("client_secret_basic_and_post", ClientAuth::SecretBasicAndPost),
+            ("none", ClientAuth::None),
+        ],
+    );
+    read.unwrap_or(ClientAuth::SecretPost)
+}
+
+fn read_body_format(section: &Section<'_>) -> BodyFormat {
+    section
+        .choice(
+            "body_format",
+            &[("form", BodyFormat::Form), ("json", BodyFormat::Json)],
+        )
+        .unwrap_or(BodyFormat::Form)
+}
+
+fn read_scope_separator(section: &Section<'_>) -> String {
+    section
+        .raw_text("scope_separator")
+        .unwrap_or_else(|| " ".to_owned())
+}
+
+fn read_signature(section: &Section<'_>) -> Option<SignatureMethod> {
+    section.choice("signature_method", &SignatureMethod::NAMES)
+}
+
+/// How OAuth 1.0a requests are signed, RFC 5849 section 3.4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignatureMethod {
+    /// HMAC with SHA-1.
+    HmacSha1,
+    /// HMAC with SHA-256.
+    HmacSha256,
+    /// RSA with SHA-1: the client secret is the private key.
+    RsaSha1,
+    /// Both secrets as they are; over TLS only.
+    Plaintext,
+}
+
+impl SignatureMethod {
+    const NAMES: [(&'static str, SignatureMethod); 4] = [
+        ("HMAC-SHA1", SignatureMethod::HmacSha1),
+        ("HMAC-SHA256", SignatureMethod::HmacSha256),
+        ("RSA-SHA1", SignatureMethod::RsaSha1),
+        ("PLAINTEXT", SignatureMethod::Plaintext),
+    ];
+
+    /// The name in provider files and in requests.
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES
+            .iter()
+            .find(|entry| entry.1 == self)
+            .map_or("", |entry| entry.0)
+    }
+}
+
+/// Everything OAuth 1.0a needs to know about one provider.
+#[derive(Debug, Clone)]
+pub struct OAuth1Spec {
+    /// Where temporary credentials come from.
+    pub request_url: UrlTemplate,
+    /// The consent page.
+    pub authorization_url: UrlTemplate,
+    /// Where the token comes from.
+    pub token_url: UrlTemplate,
+    /// Parameters added to the request for temporary credentials.
+    pub request_params: Params,
+    /// Parameters added to the consent page.
+    pub authorization_params: Params,
+    /// Method of the request for temporary credentials: `POST` or `GET`.
+    pub request_method: &'static str,
+    /// Method of the request for the token: `POST` or `GET`.
+    pub token_method: &'static str,
+    /// How requests are signed.
+    pub signature_method: SignatureMethod,
+    /// What joins scopes on the consent page.
+    pub scope_separator: String,
+    /// Scopes proposed for a new integration.
+    pub default_scopes: Vec<String>,
+    /// Scopes worth knowing.
+    pub scopes: Vec<ScopeInfo>,
+}
+
+impl OAuth1Spec {
+    fn read(section: &Section<'_>, declared: &Declared<'_>) -> Option<OAuth1Spec> {
+        let url = |key, usage| declared.url(section.require(key)?, &section.path_of(key), usage);
+        let request_url = url("request_url", Use::TokenUrl);
+        let authorization_url = url("authorization_url", Use::AuthorizeUrl);
+        let token_url = url("token_url", Use::TokenUrl);
+        let params = |key, usage| Params::read(section.section(key), usage, Unset::Fail, declared);
+        let method = |key| {
+            section
+                .choice(key, &[("POST", "POST"), ("GET", "GET")])
+                .unwrap_or("POST")
+        };
+        Some(OAuth1Spec {
+            request_params: params("request_params", Use::TokenParams),
+            authorization_params: params("authorization_params", Use::AuthorizeParams),
+            request_method: method("request_method"),
+            token_method: method("token_method"),
+            signature_method: read_signature(section).unwrap_or(SignatureMethod::HmacSha1),
+            scope_separator: read_scope_separator(section),
+            default_scopes: section.texts("default_scopes"),
+            scopes: read_scopes(section),
+            request_url: request_url?,
+            authorization_url: authorization_url?,
+            token_url: token_url?,
+        })
+    }
+}
+
+/// Everything the client credentials grant needs to know about one provider. The client is the end user's own.
+#[derive(Debug, Clone)]
+pub struct ClientCredentialsSpec {
+    /// The token endpoint.
+    pub token_url: UrlTemplate,
+    /// Parameters added to the token request. May replace `grant_type`.
+    pub token_params: Params,
+    /// How the client proves itself.
+    pub client_auth: ClientAuth,
+    /// Body of the token request.
+    pub body_format: BodyFormat,
+    /// What joins scopes in the token request.
+    pub scope_separator: String,
+    /// Scopes proposed for a new integration.
+    pub default_scopes: Vec<String>,
+    /// Scopes worth knowing.
+    pub scopes: Vec<ScopeInfo>,
+    /// Where things stand in the token endpoint's answer.
+    pub token_response: TokenResponse,
+    /// Ask for another token this many seconds before the end of one's life. Absent: decisions D15.
+    pub token_expiration_buffer: Option<u64>,
+    /// Seconds a token lives when the answer does not say.
+    pub default_expires_in: Option<u64>,
+}
+
+impl ClientCredentialsSpec {
+    fn read(section: &Section<'_>, declared: &Declared<'_>) -> Option<ClientCredentialsSpec> {
+        let token_url = declared.url(
+            section.require("token_url")?,
+            &section.path_of("token_url"),
+            Use::TokenUrl,
+        );
+        let token_params = section.section("token_params");
+        let spec = ClientCredentialsSpec {
+            token_params: Params::read(token_params, Use::TokenParams, Unset::Fail, declared),
+            client_auth: read_client_auth(section),
+            body_format: read_body_format(section),
+            scope_separator: read_scope_separator(section),
+            default_scopes: section.texts("default_scopes"),
+            scopes: read_scopes(section),
+            token_response: TokenResponse::read(section.section("token_response")),
+            token_expiration_buffer: section.number("token_expiration_buffer"),
+            default_expires_in: section.number("default_expires_in"),
+            token_url: token_url?,
+        };
+        section.not_yet(&["token_headers", "revoke"]);
+        Some(spec)
+    }
+}
+
+/// What token-based authentication needs to know about one provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TbaSpec {
+    /// How requests are signed.
+    pub signature_method: SignatureMethod,
 }
 
 fn read_pkce(section: &Section<'_>) -> Pkce {

@@ -23,19 +23,16 @@ pub(super) fn check(provider: &Provider, node: &Node, report: &Report) {
     if !provider.name.as_str().bytes().all(plain) {
         complain("", "a file is named by lower-case letters, digits and `-`");
     }
-    let mut addresses: Vec<(&str, &UrlTemplate)> = Vec::new();
-    if let AuthSpec::OAuth2(spec) = &provider.auth {
-        addresses.extend([("auth", &spec.authorization_url), ("auth", &spec.token_url)]);
-        addresses.extend(spec.refresh_url.iter().map(|url| ("auth", url)));
-        for scope in &spec.default_scopes {
-            if !spec.scopes.iter().any(|known| known.name == *scope) {
-                complain(
-                    "auth",
-                    &format!("the default scope `{scope}` is not described in `scopes`"),
-                );
-            }
+    for scope in provider.auth.default_scopes() {
+        if !provider.auth.scopes().iter().any(|known| known.name == *scope) {
+            complain(
+                "auth",
+                &format!("the default scope `{scope}` is not described in `scopes`"),
+            );
         }
     }
+    let mut addresses: Vec<(&str, &UrlTemplate)> = Vec::new();
+    addresses.extend(provider.auth.addresses().into_iter().map(|url| ("auth", url)));
     addresses.extend(provider.requests.base_url.iter().map(|url| ("requests", url)));
     addresses.extend(
         provider

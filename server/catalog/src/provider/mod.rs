@@ -11,7 +11,10 @@ mod requests;
 
 use terapi_model::{AuthMode, ProviderName};
 
-pub use auth::{AuthSpec, BodyFormat, ClientAuth, FailsWhen, OAuth2Spec, Pkce, ScopeInfo, TokenResponse};
+pub use auth::{
+    AuthSpec, BodyFormat, ClientAuth, ClientCredentialsSpec, FailsWhen, OAuth1Spec, OAuth2Spec, Pkce,
+    ScopeInfo, SignatureMethod, TbaSpec, TokenResponse,
+};
 pub use field::{Field, Fields, Format};
 pub use keep::Keep;
 pub use params::{Param, Params, Unset};
@@ -101,6 +104,12 @@ impl Provider {
         let verification = section
             .section("verification")
             .and_then(|found| Verification::read(found, &declared));
+        if verification.is_some() && auth.as_ref().is_some_and(|auth| !auth.takes_verification()) {
+            section.complain(
+                "verification",
+                "this version does not try credentials of this auth mode yet",
+            );
+        }
         section.require("display_name");
         let display_name = section.text("display_name");
         let description = section.text("description");
@@ -127,7 +136,15 @@ impl Provider {
                 credentials.ensure("username", Field::plain("User name", false, true));
                 credentials.ensure("password", Field::plain("Password", true, true));
             }
-            Some(AuthSpec::OAuth2(_) | AuthSpec::None) if !credentials.is_empty() => {
+            Some(AuthSpec::ClientCredentials(_)) => {
+                credentials.ensure("client_id", Field::plain("Client ID", false, true));
+                credentials.ensure("client_secret", Field::plain("Client secret", true, true));
+            }
+            Some(AuthSpec::Tba(_)) => {
+                credentials.ensure("token_id", Field::plain("Token ID", true, true));
+                credentials.ensure("token_secret", Field::plain("Token secret", true, true));
+            }
+            Some(AuthSpec::OAuth2(_) | AuthSpec::OAuth1(_) | AuthSpec::None) if !credentials.is_empty() => {
                 section.complain("credentials", "this auth mode asks for no credentials");
             }
             _ => {}

@@ -4,6 +4,7 @@
 mod catalogue;
 mod embedded;
 mod files;
+mod import_modes;
 mod monogram;
 mod template;
 mod url;

@@ -5,6 +5,9 @@ import { existsSync } from "node:fs";
 const executablePath =
     process.env.TERAPI_TEST_CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/google-chrome"].find((path) => existsSync(path));
 
+// Root, which CI often is, cannot use the sandbox.
+const launchOptions = { executablePath, args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] };
+
 export default defineConfig({
     testDir: "./tests",
     outputDir: "./test-results",
@@ -23,11 +26,17 @@ export default defineConfig({
         locale: "en-US",
         ...devices["Desktop Chrome"],
         trace: "retain-on-failure",
-        // Root, which CI often is, cannot use the sandbox.
-        launchOptions: { executablePath, args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] },
+        launchOptions,
     },
     projects: [
         { name: "browser", testMatch: "**/*.spec.ts", testIgnore: ["**/*.nojs.spec.ts", "**/*.screenshots.spec.ts"] },
+        {
+            name: "matrix",
+            testDir: "./matrix",
+            testMatch: "*.spec.ts",
+            // Popups as people have them: only in answer to a click, and soon.
+            use: { launchOptions: { ...launchOptions, ignoreDefaultArgs: ["--disable-popup-blocking"] } },
+        },
         { name: "without JavaScript", testMatch: "**/*.nojs.spec.ts", use: { javaScriptEnabled: false } },
         // Only when asked for: ./dev screenshots.
         ...(process.env.TERAPI_TEST_SCREENSHOTS

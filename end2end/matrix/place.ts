@@ -1,0 +1,27 @@
+// An instance for the matrix: the settings that old releases need, and providers that only tests have.
+import { join } from "node:path";
+
+import { environmentOf, owner, type Environment } from "../support/account.ts";
+import { Rest } from "../support/rest.ts";
+import { Terapi } from "../support/terapi.ts";
+
+export interface Place {
+    url: string;
+    dev: Environment;
+    prod: Environment;
+    /** `dev` by its secret key. */
+    rest: Rest;
+}
+
+/** Starts the instance, lends it, and stops it. */
+export async function withPlace(use: (place: Place, terapi: Terapi) => Promise<void>): Promise<void> {
+    const terapi = await Terapi.prepare({ environment: { TERAPI_PROVIDERS_DIR: join(import.meta.dirname, "providers") } });
+    try {
+        const account = terapi.bootstrap(owner);
+        await terapi.start();
+        const [dev, prod] = [environmentOf(account, "dev"), environmentOf(account, "prod")];
+        await use({ url: terapi.url, dev, prod, rest: new Rest(terapi.url, dev.secret_key) }, terapi);
+    } finally {
+        await terapi.end();
+    }
+}

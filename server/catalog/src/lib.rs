@@ -41,4 +41,6 @@ pub use template::{
     Declarations, Function, HoleRule, Path, RenderError, Scope, Template, TemplateError, TemplateErrorKind,
     UrlTemplate, Use, Variable,
 };
-pub use validation::{check_connection_config, check_credentials, check_integration_config};
+pub use validation::{
+    check_connection_config, check_credentials, check_imported_config, check_integration_config,
+};

@@ -53,6 +53,23 @@ pub fn check_connection_config(
     finish(fields, values, issues)
 }
 
+/// Checks the config of a connection that was made elsewhere and is imported with its credentials.
+///
+/// Fields the provider declares must have the declared form, whoever fills them in otherwise; what is not declared is
+/// kept as it is, and nothing has to be there.
+///
+/// # Errors
+/// Every issue, each with the name of its field as path.
+pub fn check_imported_config(provider: &Provider, given: &Map<String, Value>) -> Result<(), Vec<Issue>> {
+    let fields = &provider.connection_config;
+    let is_given = |value: &&Value| !value.is_null() && value.as_str() != Some("");
+    let issues: Vec<Issue> = fields
+        .iter()
+        .filter_map(|(name, field)| check_value(name, field, given.get(name).filter(is_given)?))
+        .collect();
+    if issues.is_empty() { Ok(()) } else { Err(issues) }
+}
+
 /// Checks the integration's settings given by the operator. Returns them with defaults, empty ones left out.
 ///
 /// # Errors

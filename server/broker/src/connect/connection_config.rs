@@ -133,7 +133,7 @@ pub(super) fn scope_list(text: &str) -> Vec<String> {
 
 /// The config to store after a provider's answer: what the connection had, then what was gathered, then what the
 /// answer brought; names that came with the attempt win over the answer (rest.md 9.5).
-pub(super) fn settle(
+pub(crate) fn settle(
     stored: Option<&Map<String, Value>>,
     gathered: &Map<String, Value>,
     carried: &[String],
@@ -148,7 +148,7 @@ pub(super) fn settle(
 }
 
 /// Splits a config into what lies open in the database and what the provider declares secret.
-pub(super) fn split_secret(
+pub(crate) fn split_secret(
     provider: &Provider,
     config: Map<String, Value>,
 ) -> (Map<String, Value>, Map<String, Value>) {

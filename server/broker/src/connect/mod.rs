@@ -7,10 +7,13 @@
 //! told is that stored result ([`Results`]), so that a killed process or another instance loses nothing.
 
 mod admission;
+mod announce;
 mod begin;
 mod browser_auth;
 mod complete;
 mod connection_config;
+mod departure;
+mod journal;
 mod landing;
 mod results;
 mod session;
@@ -25,8 +28,11 @@ use terapi_vault::hash::{TokenHash, token_hash};
 pub use admission::Refusal;
 pub use begin::{BeginError, Begun};
 pub use browser_auth::{BrowserAuth, BrowserAuthError};
+pub(crate) use connection_config::{settle, split_secret};
 pub use complete::{Callback, CompleteError, CompleteFailure, Completed};
-pub use results::{AttemptStatus, ResultFrame, Results, Subscription};
+pub use departure::{DepartError, Prepared};
+pub use journal::Logged;
+pub use results::{AttemptView, ResultFrame, ResultHolder, Results, Subscription, Wait};
 pub use session::{
     NewReconnectSession, NewSession, OpenSessionError, OpenedSession, Session, SessionAuthError,
     SessionDefaults, SessionError, SessionOverrides, SessionView,
@@ -75,6 +81,9 @@ pub struct BrowserInput {
     pub ws_client_id: Option<String>,
     /// `hmac`.
     pub hmac: Option<String>,
+    /// Where the browser goes in the end, when the authorization runs in the page itself and not in a popup. Its
+    /// origin must be one that the environment allows.
+    pub return_url: Option<String>,
 }
 
 impl BrowserInput {
@@ -82,7 +91,12 @@ impl BrowserInput {
     fn len(&self) -> usize {
         let pairs = self.params.iter().chain(&self.authorization_params);
         let pairs: usize = pairs.map(|(name, value)| name.len() + value.len()).sum();
-        let app = [&self.own_app.client_id, &self.user_scope, &self.connection_key];
+        let app = [
+            &self.own_app.client_id,
+            &self.user_scope,
+            &self.connection_key,
+            &self.return_url,
+        ];
         let app: usize = app.into_iter().flatten().map(String::len).sum();
         let secrets = [&self.own_app.client_secret, &self.own_app.refresh_token];
         let secrets: usize = secrets

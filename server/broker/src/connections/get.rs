@@ -5,6 +5,7 @@ use terapi_store::{StoreError, connection_tags, integrations};
 
 use super::{Connection, Connections, view};
 use crate::credentials::Credentials;
+use crate::operations::OperationActor;
 use crate::refresh::{RefreshError, RefreshFailure, Wanted};
 use crate::sealing::{SealingError, cell};
 use crate::{Caller, Forbidden};
@@ -116,7 +117,11 @@ impl Connections<'_> {
             force: options.force_refresh,
             min_ttl: options.min_ttl,
         };
-        match self.broker.fresh_credentials(&detail, wanted).await {
+        match self
+            .broker
+            .fresh_credentials(&detail, wanted, OperationActor::of(caller))
+            .await
+        {
             Ok(fresh) => {
                 let now = self.broker.now();
                 if detail

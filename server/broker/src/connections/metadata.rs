@@ -105,7 +105,8 @@ impl Connections<'_> {
     }
 }
 
-fn check(metadata: &Value) -> Result<(), MetadataError> {
+/// Whether it can be stored.
+pub(super) fn check(metadata: &Value) -> Result<(), MetadataError> {
     let text = metadata.to_string();
     if text.len() > MAX_METADATA_BYTES {
         return Err(MetadataError::TooLarge);
@@ -116,7 +117,8 @@ fn check(metadata: &Value) -> Result<(), MetadataError> {
     Ok(())
 }
 
-fn has_nul(value: &Value) -> bool {
+/// Whether there is a NUL character in it, at any depth.
+pub(super) fn has_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
         Value::Array(items) => items.iter().any(has_nul),

@@ -2,6 +2,7 @@
 
 mod delete;
 mod get;
+mod import;
 mod list;
 mod metadata;
 mod record;
@@ -18,6 +19,7 @@ use terapi_model::{
 
 pub use delete::DeleteConnectionError;
 pub use get::{FetchedConnection, GetConnectionError, GetOptions, ReadConnectionError};
+pub use import::{Import, ImportError, Imported};
 pub use list::{ConnectionPage, ConnectionQuery, ListConnectionsError, PageQuery};
 pub use metadata::{MAX_METADATA_BYTES, MetadataError};
 pub(crate) use record::{object, view};

@@ -83,6 +83,11 @@ pub struct Config {
     )]
     pub connect_frame_ancestors: Vec<String>,
 
+    /// How many calls of the REST API each account may make in a minute, with keys and without, counted by each
+    /// process; 0, or not given: as many as it likes.
+    #[arg(long, env = "TERAPI_RATE_LIMIT", global = true)]
+    pub rate_limit: Option<u32>,
+
     /// PEM file of certificate authorities to trust besides the platform's.
     #[arg(long, env = "TERAPI_CA_FILE", global = true)]
     pub ca_file: Option<PathBuf>,
@@ -163,6 +168,7 @@ pub const KNOWN: &[&str] = &[
     "TERAPI_EGRESS_ALLOW",
     "TERAPI_TRUSTED_PROXIES",
     "TERAPI_CONNECT_FRAME_ANCESTORS",
+    "TERAPI_RATE_LIMIT",
     "TERAPI_CA_FILE",
     "TERAPI_LOG",
     "TERAPI_LOG_FORMAT",

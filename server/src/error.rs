@@ -22,6 +22,7 @@ struct Failure {
     message: Cow<'static, str>,
     issues: Vec<Issue>,
     payload: Option<Value>,
+    fields: Vec<(&'static str, Value)>,
     headers: HeaderMap,
 }
 
@@ -34,6 +35,7 @@ impl ApiError {
             message: message.into(),
             issues: Vec::new(),
             payload: None,
+            fields: Vec::new(),
             headers: HeaderMap::new(),
         }))
     }
@@ -142,6 +144,13 @@ impl ApiError {
         self
     }
 
+    /// With a further field of `error`.
+    #[must_use]
+    pub fn with_field(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.0.fields.push((name, value.into()));
+        self
+    }
+
     /// With a response header.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -180,6 +189,9 @@ impl ApiError {
         }
         if let Some(payload) = &failure.payload {
             error.insert("payload".into(), payload.clone());
+        }
+        for (name, value) in &failure.fields {
+            error.insert((*name).into(), value.clone());
         }
         error
     }

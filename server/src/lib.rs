@@ -14,6 +14,7 @@ pub mod health;
 pub mod images;
 pub mod layers;
 pub mod oauth;
+pub mod rate_limit;
 pub mod route;
 pub mod router;
 pub mod serve;

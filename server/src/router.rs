@@ -15,7 +15,7 @@ use crate::error::ApiError;
 use crate::layers::{answer_errors, cors, judge_request, observe, security_headers, shown};
 use crate::route::{Route, Routes};
 use crate::state::AppState;
-use crate::{api, connect, health, images, oauth, ui};
+use crate::{api, connect, health, images, oauth, rate_limit, ui};
 
 fn public_routes() -> Routes {
     api::routes()
@@ -46,6 +46,7 @@ pub fn public(state: AppState) -> Router {
         .router
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
+        .layer(from_fn(rate_limit::announce))
         .layer(from_fn(judge_request))
         .layer(from_fn(answer_errors))
         .layer(from_fn(cors))

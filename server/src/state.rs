@@ -1,6 +1,7 @@
 //! What every handler is given.
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -10,6 +11,7 @@ use url::Url;
 
 use crate::config::Config;
 use crate::connect::sockets::OpenSockets;
+use crate::rate_limit::RateLimit;
 use crate::serve::Draining;
 
 /// Shared by all handlers; cheap to clone.
@@ -21,6 +23,8 @@ pub struct AppState {
     pub draining: Draining,
     /// How many result sockets each address holds open.
     pub sockets: OpenSockets,
+    /// How often each account may call.
+    pub rate_limit: RateLimit,
     /// Networks whose `X-Forwarded-For` and `-Proto` are believed.
     pub trusted_proxies: Arc<[IpNet]>,
     /// Origins that may frame the Connect UI; any when empty (decision D22).
@@ -34,6 +38,7 @@ impl AppState {
             broker,
             draining,
             sockets: OpenSockets::default(),
+            rate_limit: RateLimit::new(config.rate_limit.and_then(NonZeroU32::new)),
             trusted_proxies: config.trusted_proxies.clone().into(),
             frame_ancestors: config.connect_frame_ancestors.clone().into(),
         }

@@ -79,6 +79,14 @@ codes! {
     ProviderUnreachable = "provider_unreachable",
     /// The provider did not answer in time.
     ProviderTimeout = "provider_timeout",
+    /// Another one has that name.
+    Conflict = "conflict",
+    /// As many as there may be.
+    ResourceCapped = "resource_capped",
+    /// The environment named `prod` is always production.
+    InvalidIsProdFlag = "invalid_is_prod_flag",
+    /// Production environments are not deleted.
+    CannotDeleteProdEnvironment = "cannot_delete_prod_environment",
     /// Product area Terapi does not have.
     FeatureDisabled = "feature_disabled",
     /// Rate limit.

@@ -32,6 +32,11 @@ impl Role {
             .find(|role| role.as_str() == text)
     }
 
+    /// May make and delete environments and the account's own keys.
+    pub const fn may_manage_account(self) -> bool {
+        matches!(self, Role::Owner | Role::Admin)
+    }
+
     /// May change integrations, connections, keys and settings, and see secrets.
     pub const fn may_write(self) -> bool {
         !matches!(self, Role::Viewer)

@@ -37,6 +37,18 @@ impl Scope {
     pub const CONNECT_SESSIONS_WRITE: Scope = Scope("environment:connect_sessions:write");
     /// Read environment variables.
     pub const VARIABLES_READ: Scope = Scope("environment:variables:read");
+    /// Replace the key that webhooks are signed with.
+    pub const WEBHOOK_SIGNING_KEY_ROTATE: Scope = Scope("environment:webhook_signing_key:rotate");
+    /// Make environments of the account.
+    pub const ENVIRONMENTS_CREATE: Scope = Scope("account:environments:create");
+    /// Delete environments of the account.
+    pub const ENVIRONMENTS_DELETE: Scope = Scope("account:environments:delete");
+    /// Make production environments.
+    pub const ENVIRONMENTS_SET_PRODUCTION: Scope = Scope("account:environments:set_production");
+    /// Make keys of the account's environments.
+    pub const API_KEYS_CREATE: Scope = Scope("account:environments:api_keys:create");
+    /// Delete keys of the account's environments.
+    pub const API_KEYS_DELETE: Scope = Scope("account:environments:api_keys:delete");
 }
 
 /// The scopes that a key carries.
@@ -48,6 +60,11 @@ impl ApiKeyScopes {
     /// Everything in one environment: `environment:*`.
     pub fn full_environment() -> Self {
         Self(vec!["environment:*".to_owned()])
+    }
+
+    /// Everything an account key may do: `account:*`.
+    pub fn full_account() -> Self {
+        Self(vec!["account:*".to_owned()])
     }
 
     /// True when a stored scope is the same text, or ends in `:*` and the part up to and including that colon
@@ -80,5 +97,7 @@ mod tests {
         let read = ApiKeyScopes(vec!["environment:connections:read".into()]);
         assert!(!read.allow(Scope::CONNECTIONS_READ_CREDENTIALS));
         assert!(!ApiKeyScopes(vec!["*".into()]).allow(Scope::CONNECTIONS_READ));
+        assert!(ApiKeyScopes::full_account().allow(Scope::API_KEYS_DELETE));
+        assert!(!ApiKeyScopes::full_environment().allow(Scope::ENVIRONMENTS_CREATE));
     }
 }

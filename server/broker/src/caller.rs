@@ -50,7 +50,7 @@ pub enum Forbidden {
     #[error("your role does not allow this; ask an owner or admin of the account")]
     Role,
     /// The caller acts on no environment.
-    #[error("this key belongs to no single environment")]
+    #[error("this is a key of the account and acts on no environment; use one of the environment's own keys")]
     NoEnvironment,
 }
 
@@ -68,6 +68,7 @@ impl Caller {
     pub fn may(&self, scope: Scope) -> bool {
         match &self.actor {
             Actor::ApiKey { scopes, .. } => scopes.allow(scope),
+            Actor::Operator { role, .. } if scope.0.starts_with("account:") => role.may_manage_account(),
             Actor::Operator { role, .. } => {
                 // Variables are secrets as a whole, whatever the scope is called.
                 let reads = matches!(scope.0.rsplit(':').next(), Some("list" | "read"));
@@ -90,6 +91,17 @@ impl Caller {
             (Actor::ApiKey { .. }, Some(scope)) => Forbidden::Scope(*scope),
             _ => Forbidden::Role,
         })
+    }
+
+    /// Passes for operators who look after the account itself.
+    ///
+    /// # Errors
+    /// [`Forbidden::Role`].
+    pub fn require_account_manager(&self) -> Result<(), Forbidden> {
+        match &self.actor {
+            Actor::Operator { role, .. } if role.may_manage_account() => Ok(()),
+            _ => Err(Forbidden::Role),
+        }
     }
 
     /// Passes for operators of any role.

@@ -7,11 +7,12 @@ use http::request::Parts;
 use http::{HeaderMap, header};
 use terapi_broker::connect::{Session, SessionAuthError};
 use terapi_broker::keys::AuthenticateError;
-use terapi_broker::{Broker, Caller};
+use terapi_broker::Caller;
 use terapi_model::ErrorCode;
 use terapi_vault::SecretString;
 
 use crate::error::ApiError;
+use crate::rate_limit::Kind;
 use crate::state::AppState;
 
 /// What every connect session token begins with.
@@ -49,7 +50,7 @@ impl FromRequestParts<AppState> for ByKey {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let token = bearer(&parts.headers)?;
-        authenticate_key(&state.broker, &token).await.map(Self)
+        authenticate_key(state, &token).await.map(Self)
     }
 }
 
@@ -58,7 +59,7 @@ impl FromRequestParts<AppState> for BySession {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let token = bearer(&parts.headers)?;
-        authenticate_session(&state.broker, &token).await.map(Self)
+        authenticate_session(state, &token).await.map(Self)
     }
 }
 
@@ -68,28 +69,40 @@ impl FromRequestParts<AppState> for ByKeyOrSession {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let token = bearer(&parts.headers)?;
         if token.expose().starts_with(SESSION_PREFIX) {
-            let session = authenticate_session(&state.broker, &token).await?;
+            let session = authenticate_session(state, &token).await?;
             return Ok(Self::Session(Box::new(session)));
         }
-        authenticate_key(&state.broker, &token).await.map(Self::Key)
+        authenticate_key(state, &token).await.map(Self::Key)
     }
 }
 
-async fn authenticate_key(broker: &Broker, token: &SecretString) -> Result<Caller, ApiError> {
-    Ok(broker.keys().authenticate(token.expose()).await?)
+async fn authenticate_key(state: &AppState, token: &SecretString) -> Result<Caller, ApiError> {
+    let caller = state.broker.keys().authenticate(token.expose()).await?;
+    state
+        .rate_limit
+        .count(&caller.account_id, Kind::Secret, state.broker.now())?;
+    Ok(caller)
 }
 
 /// The session of a token.
 ///
 /// # Errors
-/// 401, as rest.md 2.3 lists them.
-pub async fn authenticate_session(broker: &Broker, token: &SecretString) -> Result<Session, ApiError> {
-    Ok(broker.connect().authenticate_session(token.expose()).await?)
+/// 401, as rest.md 2.3 lists them; 429 when the account calls too often.
+pub async fn authenticate_session(state: &AppState, token: &SecretString) -> Result<Session, ApiError> {
+    let session = state
+        .broker
+        .connect()
+        .authenticate_session(token.expose())
+        .await?;
+    state
+        .rate_limit
+        .count(&session.caller.account_id, Kind::Global, state.broker.now())?;
+    Ok(session)
 }
 
 /// The token of the `Authorization` header: what follows the last `Bearer `, or the user of `Basic user:` as the
 /// oldest packages send it (decision D7), or the whole value.
-fn bearer(headers: &HeaderMap) -> Result<SecretString, ApiError> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<SecretString, ApiError> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         return Err(ApiError::unauthorized(
             ErrorCode::MissingAuthHeader,

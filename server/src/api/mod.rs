@@ -4,7 +4,9 @@
 pub mod auth;
 pub mod connect;
 pub mod connections;
+pub mod environment;
 pub mod environment_variables;
+pub mod environments;
 pub mod input;
 pub mod integrations;
 pub mod openapi;
@@ -21,5 +23,7 @@ pub fn routes() -> Routes {
         .merge(integrations::routes())
         .merge(providers::routes())
         .merge(environment_variables::routes())
+        .merge(environment::routes())
+        .merge(environments::routes())
         .merge(unavailable::routes())
 }

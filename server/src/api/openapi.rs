@@ -42,6 +42,18 @@ pub struct InputIssue {
     path: Vec<String>,
 }
 
+/// That it was done.
+#[derive(Serialize, ToSchema)]
+pub struct Success {
+    /// Always true.
+    success: bool,
+}
+
+impl Success {
+    /// The answer.
+    pub const YES: Self = Self { success: true };
+}
+
 /// The document of these paths and schemas.
 pub fn document(paths: Paths, schemas: Schemas) -> OpenApi {
     let mut referenced = Vec::new();
@@ -51,6 +63,7 @@ pub fn document(paths: Paths, schemas: Schemas) -> OpenApi {
         .schemas_from_iter(referenced)
         .schema(ErrorBody::name(), ErrorBody::schema())
         .security_scheme("secret_key", bearer("A secret key of an environment."))
+        .security_scheme("account_key", bearer("A key of the account, which acts on no environment."))
         .security_scheme("connect_session", bearer("The token of a connect session."))
         .build();
     let mut info = Info::new("Terapi", env!("CARGO_PKG_VERSION"));

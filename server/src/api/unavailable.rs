@@ -26,16 +26,13 @@ const OTHER_PRODUCTS: [&str; 17] = [
 ];
 
 /// Of parts that this version does not have.
-const NOT_YET: [&str; 12] = [
+const NOT_YET: [&str; 9] = [
     "/app-auth/connect",
     "/config",
     "/config/{provider_config_key}",
     "/connect/telemetry",
     "/connection/{connection_id}/metadata",
-    "/environment/api-keys",
     "/environment/webhook-signing-key/rotate",
-    "/environments",
-    "/environments/{environment_id}",
     "/proxy",
     "/proxy/{*path}",
     "/webhook/{environment_uuid}/{provider_config_key}",

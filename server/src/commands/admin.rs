@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Subcommand;
 use serde_json::json;
-use terapi_model::Role;
+use terapi_model::{ApiKeyScopes, Role};
 use terapi_vault::SecretString;
 
 use crate::boot;
@@ -26,6 +26,18 @@ pub enum AdminCommand {
     },
     /// Print a fresh link to set up the first account; refused once an operator exists
     SetupLink,
+    /// Print a new key of an account itself, for the routes that make environments and their keys
+    AccountKey {
+        /// An owner or admin of the account
+        #[arg(long)]
+        email: String,
+        /// What the key is called
+        #[arg(long)]
+        name: String,
+        /// What it may do
+        #[arg(long, value_delimiter = ',', default_value = "account:*")]
+        scopes: Vec<String>,
+    },
     /// Print an invitation link into an operator's account
     Invite {
         /// Whom to invite
@@ -92,6 +104,11 @@ pub async fn run(config: &Config, environment: &Environment, command: AdminComma
                 "an operator exists already; sign in, or invite others with `terapi admin invite`"
             ),
         },
+        AdminCommand::AccountKey { email, name, scopes } => {
+            let scopes = ApiKeyScopes(scopes);
+            let key = broker.operators().account_key(&email, &name, scopes).await?;
+            println!("{}", key.expose());
+        }
         AdminCommand::Invite { email, role, inviter } => {
             println!("{}", broker.operators().invite(&inviter, &email, role).await?);
         }

@@ -7,17 +7,23 @@ use terapi_vault::SecretString;
 
 use crate::api::input::{Node, Query};
 use crate::error::ApiError;
+use crate::rate_limit::Kind;
 use crate::state::AppState;
 
 /// The browser's session token or public key, judged.
 ///
 /// # Errors
-/// 401, as rest.md 2.3 and 2.4 list them.
+/// 401, as rest.md 2.3 and 2.4 list them; 429 when the account calls too often.
 pub async fn authenticate(state: &AppState, query: &Query) -> Result<BrowserAuth, ApiError> {
     let connect = state.broker.connect();
-    Ok(connect
+    let auth = connect
         .authenticate_browser(query.text("connect_session_token"), query.text("public_key"))
-        .await?)
+        .await?;
+    let account = &auth.environment().account_id;
+    state
+        .rate_limit
+        .count(account, Kind::Global, state.broker.now())?;
+    Ok(auth)
 }
 
 /// The rest of the query. Unknown names are ignored, as the contract asks.
@@ -53,7 +59,7 @@ pub fn read(query: &Query) -> BrowserInput {
 }
 
 /// A listener's id has the shape that [`super::websocket`] gave it; anything else could never be listened to.
-fn is_listener_id(text: &str) -> bool {
+pub fn is_listener_id(text: &str) -> bool {
     text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 

@@ -184,3 +184,60 @@ async fn stop_managed(
     )
     .await
 }
+
+/// The account's own live keys, which act on no environment, oldest first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn list_of_account(
+    db: &mut impl Access,
+    account_id: &AccountId,
+) -> Result<Vec<ApiKeyRow>, StoreError> {
+    all(
+        db,
+        concat!(
+            "SELECT ",
+            api_key_columns!(),
+            " FROM api_key WHERE account_id = $1 AND environment_id IS NULL AND deleted_at IS NULL \
+             ORDER BY created_at, id"
+        ),
+        &[account_id],
+    )
+    .await
+}
+
+/// Stops one of the account's own keys. False when there is none.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn soft_delete_of_account(
+    tx: &mut Tx,
+    account_id: &AccountId,
+    id: &ApiKeyId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    hits(
+        tx,
+        "UPDATE api_key SET deleted_at = $3 \
+         WHERE id = $1 AND account_id = $2 AND environment_id IS NULL AND deleted_at IS NULL",
+        &[id, account_id, &now],
+    )
+    .await
+}
+
+/// Stops every key of an environment, managed ones too; answers how many.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn soft_delete_all(
+    tx: &mut Tx,
+    environment_id: &EnvironmentId,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    run(
+        tx,
+        "UPDATE api_key SET deleted_at = $2 WHERE environment_id = $1 AND deleted_at IS NULL",
+        &[environment_id, &now],
+    )
+    .await
+}

@@ -127,3 +127,20 @@ pub async fn delete_expired(tx: &mut Tx, before: Timestamp) -> Result<u64, Store
     )
     .await
 }
+
+/// Ends every session of an environment; answers how many.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn soft_delete_all(
+    tx: &mut Tx,
+    environment_id: &EnvironmentId,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    run(
+        tx,
+        "UPDATE connect_session SET deleted_at = $2 WHERE environment_id = $1 AND deleted_at IS NULL",
+        &[environment_id, &now],
+    )
+    .await
+}

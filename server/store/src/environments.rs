@@ -237,3 +237,37 @@ pub async fn update(tx: &mut Tx, row: &EnvironmentRow) -> Result<bool, StoreErro
     )
     .await
 }
+
+/// The account's live environment with this integer id.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn find_by_wire_id(
+    db: &mut impl Access,
+    account_id: &AccountId,
+    wire_id: WireId,
+) -> Result<Option<EnvironmentRow>, StoreError> {
+    maybe(
+        db,
+        concat!(
+            "SELECT ",
+            environment_columns!(),
+            " FROM environment WHERE account_id = $1 AND wire_id = $2 AND deleted_at IS NULL"
+        ),
+        &[account_id, &wire_id],
+    )
+    .await
+}
+
+/// Deletes an environment: it stays in the database, and nothing finds it any more. False when it was gone.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn soft_delete(tx: &mut Tx, id: &EnvironmentId, now: Timestamp) -> Result<bool, StoreError> {
+    hits(
+        tx,
+        "UPDATE environment SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL",
+        &[id, &now],
+    )
+    .await
+}

@@ -1,12 +1,14 @@
 //! The server under test, and who calls it.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use terapi::rate_limit::RateLimit;
 use terapi::serve::Draining;
 use terapi::state::AppState;
 use terapi_broker::connect::{BrowserAuth, BrowserId, BrowserInput, Callback};
@@ -146,6 +148,8 @@ pub struct Plan {
     pub public_url: Option<&'static str>,
     /// How long a token endpoint may take; the usual 20 s when `None`.
     pub token_limit: Option<Duration>,
+    /// How many calls an account may make in a minute; any when `None`.
+    pub rate_limit: Option<u32>,
 }
 
 impl TestApp {
@@ -164,11 +168,13 @@ impl TestApp {
             .await
             .unwrap();
         let url = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
+        let rate_limit = RateLimit::new(plan.rate_limit.and_then(NonZeroU32::new));
         let broker = broker(&folder, &url, Arc::clone(&clock), plan).await;
         let state = AppState {
             broker: broker.clone(),
             draining: Draining::default(),
             sockets: Default::default(),
+            rate_limit,
             trusted_proxies: Arc::new([]),
             frame_ancestors: Arc::new([]),
         };
@@ -232,6 +238,11 @@ impl TestApp {
             .await
             .unwrap();
         secret.expose().clone()
+    }
+
+    /// A key of Ada's account itself that may do only this.
+    pub async fn account_key(&self, scopes: &[&str]) -> String {
+        account_key(&self.broker, "ada@example.com", scopes).await
     }
 
     /// An integration `acme` with the simulated provider.
@@ -317,10 +328,23 @@ impl TestApp {
             .unwrap()
     }
 
+    /// A key of another account.
+    pub async fn stranger_account_key(&self) -> String {
+        self.stranger().await;
+        account_key(&self.broker, "eve@example.com", &["account:*"]).await
+    }
+
     /// Another tenant's key.
     pub async fn stranger(&self) -> String {
         tenant(&self.broker, "eve@example.com").await
     }
+}
+
+async fn account_key(broker: &Broker, email: &str, scopes: &[&str]) -> String {
+    let scopes = ApiKeyScopes(scopes.iter().map(|scope| (*scope).to_owned()).collect());
+    let name = format!("account key {}", scopes.0.join(" "));
+    let secret = broker.operators().account_key(email, &name, scopes).await.unwrap();
+    secret.expose().clone()
 }
 
 /// A session for the end user `u1`.

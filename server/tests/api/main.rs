@@ -1,6 +1,7 @@
 //! The REST API over a real socket, a real database and a simulated provider.
 #![allow(clippy::unwrap_used)]
 
+mod account_keys;
 mod app;
 mod auth;
 mod authorization;
@@ -14,6 +15,7 @@ mod integrations;
 mod isolation;
 mod openapi;
 mod providers;
+mod rate_limit;
 mod routes;
 mod socket;
 mod unavailable;

@@ -64,3 +64,17 @@ fn no_secret_of_an_instance_lies_readable_in_its_folder() {
     }
     assert!(files >= 2, "the database and the key file are there");
 }
+
+#[test]
+fn an_account_key_is_printed_for_who_looks_after_the_account() {
+    let instance = Instance::new();
+    assert!(instance.bootstrap().status.success());
+    let key = |email| instance.run(&["admin", "account-key", "--email", email, "--name", "terraform"]);
+    let output = key("owner@example.com");
+    assert!(output.status.success(), "{}", complaint(&output));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.starts_with("terapi_sk_account_"), "{printed}");
+    assert_eq!(printed.lines().count(), 1);
+    assert!(complaint(&key("owner@example.com")).contains("name"));
+    assert!(complaint(&key("eve@example.com")).contains("no operator"));
+}

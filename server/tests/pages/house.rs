@@ -105,6 +105,7 @@ impl House {
                 .map(|it| it.parse().unwrap())
                 .collect(),
             sockets: Default::default(),
+            rate_limit: Default::default(),
             frame_ancestors: plan.frame_ancestors.iter().map(|it| (*it).to_owned()).collect(),
         };
         Self {

@@ -1,7 +1,9 @@
 //! Environments: their settings, their keys for browsers and webhooks, their variables.
 
 mod addresses;
+mod add;
 mod create;
+mod delete;
 mod find;
 mod hmac;
 mod logo;
@@ -12,7 +14,9 @@ mod variables;
 use terapi_model::{AccountId, ConnectUiSettings, EnvironmentId, EnvironmentName, Timestamp, WireId};
 use terapi_store::environments::EnvironmentRow;
 
+pub use add::{AddEnvironmentError, NewEnvironment};
 pub(crate) use create::insert_environment;
+pub use delete::DeleteEnvironmentError;
 pub use hmac::HmacError;
 pub use logo::{LARGEST_LOGO, Logo, LogoError};
 pub use secrets::ReadSecretError;

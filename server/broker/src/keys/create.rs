@@ -1,4 +1,4 @@
-use terapi_model::{AccountId, ApiKeyId, ApiKeyScopes, EnvironmentId, Timestamp};
+use terapi_model::{AccountId, ApiKeyId, ApiKeyScopes, EnvironmentId, Scope, Timestamp, WireId};
 use terapi_store::api_keys::ApiKeyRow;
 use terapi_store::{Constraint, StoreError, Tx, api_keys, environments, wire_ids};
 use terapi_vault::SecretString;
@@ -10,7 +10,7 @@ use super::format::draw_secret;
 use super::{ApiKey, Keys};
 
 /// Most live keys of an environment.
-const MAX_KEYS: usize = 50;
+pub(super) const MAX_KEYS: usize = 50;
 /// Most characters of a key's name.
 const MAX_NAME: usize = 255;
 
@@ -29,17 +29,19 @@ pub enum CreateKeyError {
     /// Empty or too long.
     #[error("a key's name has between 1 and {MAX_NAME} characters")]
     NameInvalid,
-    /// Another key of the environment has the name.
-    #[error("another key of this environment has this name")]
+    /// Another key of the environment, or of the account, has the name.
+    #[error("another key has this name")]
     NameTaken,
-    /// None, or one that is no environment scope.
-    #[error("choose at least one scope; scopes begin with `environment:`")]
+    /// None, or one that is not for such a key.
+    #[error(
+        "choose at least one scope; those of environments begin with `environment:`, of accounts with `account:`"
+    )]
     ScopesInvalid,
     /// In the past.
     #[error("the expiry is in the past")]
     ExpiryInvalid,
-    /// The environment has as many as it may.
-    #[error("an environment has at most {MAX_KEYS} keys; delete one first")]
+    /// There are as many as may be.
+    #[error("an environment has at most {MAX_KEYS} keys, and so has an account; delete one first")]
     TooMany,
     /// The database does not answer.
     #[error(transparent)]
@@ -71,14 +73,14 @@ pub(crate) async fn insert_key(
     broker: &Broker,
     tx: &mut Tx,
     account: &AccountId,
-    environment: &EnvironmentId,
+    environment: Option<&EnvironmentId>,
     key: NewKey,
 ) -> Result<ApiKeyRow, StoreError> {
     let row = ApiKeyRow {
         id: broker.mint(ApiKeyId::mint),
         wire_id: wire_ids::next(tx).await?,
         account_id: account.clone(),
-        environment_id: Some(environment.clone()),
+        environment_id: environment.cloned(),
         display_name: key.display_name,
         secret_hash: token_hash(key.secret.expose()).to_hex(),
         last_four: last_four(&key.secret),
@@ -113,24 +115,63 @@ impl Keys<'_> {
         caller.require_writer()?;
         let environment = caller.environment()?;
         let display_name = checked_name(display_name)?;
-        check_scopes(&scopes)?;
+        check_scopes("environment:", &scopes)?;
         if expires_at.is_some_and(|at| at <= self.broker.now()) {
             return Err(CreateKeyError::ExpiryInvalid);
         }
         let mut tx = self.broker.store().begin().await?;
-        let found = environments::find_for_update(&mut tx, environment)
+        let made = self
+            .create_in(&mut tx, environment, &display_name, scopes, expires_at)
+            .await?;
+        tx.commit().await?;
+        Ok(made)
+    }
+
+    /// Makes a full-access key for one of the caller's account's environments, by the environment's integer id
+    /// (rest.md 8.3). The second value is the key itself; it cannot be shown again.
+    ///
+    /// # Errors
+    /// [`CreateKeyError`].
+    pub async fn create_for(
+        &self,
+        caller: &Caller,
+        environment: WireId,
+        display_name: &str,
+    ) -> Result<(ApiKey, SecretString), CreateKeyError> {
+        caller.require(&[Scope::API_KEYS_CREATE])?;
+        let display_name = checked_name(display_name)?;
+        let mut tx = self.broker.store().begin().await?;
+        let found = environments::find_by_wire_id(&mut tx, &caller.account_id, environment)
             .await?
             .ok_or(CreateKeyError::NoSuchEnvironment)?;
-        if api_keys::list_by_environment(&mut tx, environment).await?.len() >= MAX_KEYS {
+        let scopes = ApiKeyScopes::full_environment();
+        let made = self
+            .create_in(&mut tx, &found.id, &display_name, scopes, None)
+            .await?;
+        tx.commit().await?;
+        Ok(made)
+    }
+
+    async fn create_in(
+        &self,
+        tx: &mut Tx,
+        environment: &EnvironmentId,
+        display_name: &str,
+        scopes: ApiKeyScopes,
+        expires_at: Option<Timestamp>,
+    ) -> Result<(ApiKey, SecretString), CreateKeyError> {
+        let found = environments::find_for_update(tx, environment)
+            .await?
+            .ok_or(CreateKeyError::NoSuchEnvironment)?;
+        if api_keys::list_by_environment(tx, environment).await?.len() >= MAX_KEYS {
             return Err(CreateKeyError::TooMany);
         }
-        let mut key = NewKey::drawn(self.broker, found.name.as_str(), &display_name, scopes);
+        let mut key = NewKey::drawn(self.broker, found.name.as_str(), display_name, scopes);
         key.expires_at = expires_at;
         let secret = key.secret.duplicate();
-        let row = insert_key(self.broker, &mut tx, &caller.account_id, environment, key)
+        let row = insert_key(self.broker, tx, &found.account_id, Some(environment), key)
             .await
             .map_err(taken)?;
-        tx.commit().await?;
         Ok((row.into(), secret))
     }
 }
@@ -144,7 +185,7 @@ fn taken(error: StoreError) -> CreateKeyError {
     }
 }
 
-fn checked_name(name: &str) -> Result<String, CreateKeyError> {
+pub(super) fn checked_name(name: &str) -> Result<String, CreateKeyError> {
     let name = name.trim();
     let sound = (1..=MAX_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control);
     if name.starts_with(MANAGED_NAME) {
@@ -157,9 +198,9 @@ fn checked_name(name: &str) -> Result<String, CreateKeyError> {
     }
 }
 
-fn check_scopes(scopes: &ApiKeyScopes) -> Result<(), CreateKeyError> {
+pub(super) fn check_scopes(prefix: &str, scopes: &ApiKeyScopes) -> Result<(), CreateKeyError> {
     let is_scope = |text: &String| {
-        text.starts_with("environment:")
+        text.starts_with(prefix)
             && text.len() <= 100
             && text
                 .bytes()

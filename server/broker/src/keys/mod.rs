@@ -1,6 +1,7 @@
 //! API keys: what a customer's backend authenticates with. Only their SHA-256 is stored; the plain key is seen
 //! once, by whoever creates it.
 
+mod account;
 mod authenticate;
 mod create;
 mod delete;

@@ -92,7 +92,7 @@ impl Operators<'_> {
                 ApiKeyScopes::full_environment(),
             );
             let secret_key = key.secret.duplicate();
-            insert_key(self.broker, &mut tx, &account_id, &environment.id, key).await?;
+            insert_key(self.broker, &mut tx, &account_id, Some(&environment.id), key).await?;
             environments.push(BootstrapEnvironment {
                 name: EnvironmentName::from_stored(environment.name.to_owned()),
                 secret_key,

@@ -1,5 +1,6 @@
 //! People who sign in to the dashboard: sign-up, sign-in, sessions, invitations.
 
+mod account_key;
 mod bootstrap;
 mod find;
 mod invite;
@@ -11,6 +12,7 @@ mod sign_up;
 mod tenant;
 mod throttle;
 
+pub use account_key::AccountKeyError;
 pub use bootstrap::{Bootstrap, BootstrapEnvironment, BootstrapError};
 pub use find::{Membership, Operator};
 pub use invite::InviteError;

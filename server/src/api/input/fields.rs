@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
-use terapi_model::{EndUser, Issue, IssueCode, KeyError, Organization, Tags};
+use terapi_model::{EndUser, Issue, IssueCode, KeyError, Organization, Tags, WireId};
 
 use super::query::quoted;
 
@@ -201,6 +201,20 @@ impl<'v> Fields<'v, '_> {
                 None
             }
         }
+    }
+
+    /// An integer id, which must be there and above zero.
+    pub fn wire_id(&mut self, name: &'static str) -> Option<WireId> {
+        let value = self.value(name);
+        let Some(number) = value.and_then(Value::as_i64) else {
+            self.wrong_type(&[name], "an integer", value);
+            return None;
+        };
+        if number < 1 {
+            self.complain(&[name], IssueCode::TooSmall, "must be above zero");
+            return None;
+        }
+        Some(WireId(number))
     }
 
     /// `true` or `false`, which may be absent.
@@ -405,6 +419,9 @@ mod tests {
             fields.optional_flag("flag");
             fields.optional_end_user("end_user");
             fields.optional_tags("tags");
+            if fields.has("id") {
+                fields.wire_id("id");
+            }
             for (index, item) in fields
                 .optional_array("list")
                 .unwrap_or_default()
@@ -445,6 +462,9 @@ mod tests {
             (json!({"text": "a", "maybe": null}), vec![(InvalidType, "maybe")]),
             (json!({"text": "a", "key": "a/b"}), vec![(InvalidFormat, "key")]),
             (json!({"text": "a", "flag": "true"}), vec![(InvalidType, "flag")]),
+            (json!({"text": "a", "id": 0}), vec![(TooSmall, "id")]),
+            (json!({"text": "a", "id": 1.5}), vec![(InvalidType, "id")]),
+            (json!({"text": "a", "id": "1"}), vec![(InvalidType, "id")]),
             (json!({"text": "a", "list": {}}), vec![(InvalidType, "list")]),
             (
                 json!({"text": "a", "list": ["a", 1, "?"]}),

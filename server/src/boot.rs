@@ -8,7 +8,7 @@ use terapi_broker::egress::{Egress, EgressOptions};
 use terapi_broker::{Broker, Clock, Parts, Settings, Signup, SystemClock, instance};
 use terapi_catalog::Catalogue;
 use terapi_model::Timestamp;
-use terapi_store::{SchemaState, Store, StoreOptions};
+use terapi_store::{OpenError, SchemaState, Store, StoreOptions};
 use terapi_vault::{Entropy, Keyring, OsEntropy, SecretString};
 
 use crate::config::{Config, Environment, Pooler, SignupPolicy};
@@ -20,12 +20,29 @@ use crate::config::{Config, Environment, Pooler, SignupPolicy};
 pub async fn open_store(config: &Config, environment: &Environment) -> anyhow::Result<Store> {
     Store::open(&store_options(config, environment)?)
         .await
-        .context("TERAPI_DATABASE_URL: the database cannot be opened")
+        .map_err(|error| {
+            let setting = match error {
+                OpenError::MalformedDirectUrl => "TERAPI_DATABASE_DIRECT_URL",
+                _ => "TERAPI_DATABASE_URL: the database cannot be opened",
+            };
+            anyhow::Error::new(error).context(setting)
+        })
 }
 
 fn store_options(config: &Config, environment: &Environment) -> anyhow::Result<StoreOptions> {
     let url = config.database_url(environment)?;
     let direct_url = config.database_direct_url(environment)?;
+    if url.expose().starts_with("sqlite:") {
+        let poolers = [
+            ("TERAPI_DATABASE_DIRECT_URL", direct_url.is_some()),
+            ("TERAPI_DATABASE_POOLER", config.database_pooler.is_some()),
+        ];
+        if let Some((name, _)) = poolers.into_iter().find(|(_, is_set)| *is_set) {
+            bail!(
+                "{name} is for PostgreSQL behind a pooler, and the database is SQLite; set TERAPI_DATABASE_URL too, or leave {name} out"
+            );
+        }
+    }
     Ok(StoreOptions {
         url: url.expose().clone(),
         direct_url: direct_url.map(|url| url.expose().clone()),

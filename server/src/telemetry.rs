@@ -13,14 +13,16 @@ use crate::config::LogFormat;
 /// The log filter cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("TERAPI_LOG: {0}")]
-pub struct FilterError(#[from] tracing_subscriber::filter::ParseError);
+pub struct FilterError(String);
 
 /// Starts logging to standard error; called once, before anything else can log.
 ///
 /// # Errors
 /// [`FilterError`] when `filter` is not a level or a filter expression.
 pub fn start(filter: &str, format: LogFormat) -> Result<(), FilterError> {
-    let filter = EnvFilter::builder().parse(filter)?;
+    let filter = EnvFilter::builder()
+        .parse(filter)
+        .map_err(|error| FilterError(error.to_string()))?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

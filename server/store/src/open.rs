@@ -86,6 +86,9 @@ pub enum OpenError {
     /// A PostgreSQL URL that cannot be read.
     #[error("the PostgreSQL URL is malformed")]
     MalformedUrl,
+    /// The same of the one that leads past the pooler.
+    #[error("the PostgreSQL URL past the pooler is malformed")]
+    MalformedDirectUrl,
     /// The file or its folder cannot be made.
     #[error("cannot create {}", path.display())]
     Create {
@@ -211,7 +214,7 @@ async fn open_postgres(options: &StoreOptions) -> Result<Store, OpenError> {
     let pooled = options.pooler == Some(Pooler::Transaction);
     let connect = postgres_options(&options.url, pooled)?;
     let direct = match &options.direct_url {
-        Some(url) => postgres_options(url, false)?,
+        Some(url) => postgres_options(url, false).map_err(|_| OpenError::MalformedDirectUrl)?,
         None => connect.clone(),
     };
     // The pool would try for as long as it waits, and then say only that it timed out.

@@ -6,7 +6,9 @@ fn a_bad_value_stops_the_start_and_is_named() {
         ("TERAPI_LISTEN", "nowhere"),
         ("TERAPI_PUBLIC_URL", "example.com"),
         ("TERAPI_DATABASE_URL", "mysql://x"),
+        ("TERAPI_DATABASE_DIRECT_URL", "postgres://localhost/terapi"),
         ("TERAPI_DATABASE_POOLER", "session"),
+        ("TERAPI_DATABASE_POOLER", "transaction"),
         ("TERAPI_ENCRYPTION_KEYS", "1:short"),
         ("TERAPI_PROVIDERS_DIR", "/does/not/exist"),
         ("TERAPI_SIGNUP", "everybody"),
@@ -16,6 +18,7 @@ fn a_bad_value_stops_the_start_and_is_named() {
         ("TERAPI_CA_FILE", "/does/not/exist.pem"),
         ("TERAPI_LOG", "=,,"),
         ("TERAPI_LOG_FORMAT", "xml"),
+        ("TERAPI_RATE_LIMIT", "many"),
         ("TERAPI_SECRET_KEY_DEV", "short"),
     ];
     for (name, value) in table {
@@ -113,4 +116,15 @@ fn doctor_finds_nothing_wrong_with_a_new_instance_and_names_a_wrong_key() {
         !ill.status.success() && found.contains("FAIL  database and key"),
         "{found}"
     );
+}
+
+#[test]
+fn what_is_wrong_with_the_log_filter_is_said_once() {
+    let instance = Instance::new();
+    let output = instance
+        .command(&["serve"])
+        .env("TERAPI_LOG", "terapi=loud")
+        .output();
+    let said = complaint(&output.unwrap());
+    assert_eq!(said.matches("level filter").count(), 1, "{said}");
 }

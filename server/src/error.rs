@@ -8,8 +8,11 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 use terapi_broker::Forbidden;
-use terapi_model::{ErrorCode, Issue};
+use terapi_model::{ErrorCode, Issue, OperationId};
 use terapi_store::StoreError;
+
+/// The field that names an operation.
+const LOG_ID: &str = "log_id";
 
 /// A failed request.
 #[derive(Debug, Clone)]
@@ -149,6 +152,21 @@ impl ApiError {
     pub fn with_field(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.0.fields.push((name, value.into()));
         self
+    }
+
+    /// With `log_id`, which finds the operation in the logs, when there is one.
+    #[must_use]
+    pub fn with_log_id(self, operation: Option<&OperationId>) -> Self {
+        match operation {
+            Some(id) => self.with_field(LOG_ID, id.as_str()),
+            None => self,
+        }
+    }
+
+    /// Finds the operation in the logs.
+    pub fn log_id(&self) -> Option<&str> {
+        let field = self.0.fields.iter().find(|(name, _)| *name == LOG_ID);
+        field.and_then(|(_, id)| id.as_str())
     }
 
     /// With a response header.

@@ -73,6 +73,26 @@ codes! {
     UnknownConnection = "unknown_connection",
     /// Credentials cannot be served.
     InvalidCredentials = "invalid_credentials",
+    /// An import of the old form without the integration's key.
+    MissingProviderConfig = "missing_provider_config",
+    /// An import of the old form without an access token.
+    MissingAccessToken = "missing_access_token",
+    /// An import of the old form that does not say when the token ends.
+    MissingExpiresAt = "missing_expires_at",
+    /// An import of the old form whose end of the token is no time.
+    InvalidExpiresAt = "invalid_expires_at",
+    /// An import of the old form without a user name.
+    MissingBasicUsername = "missing_basic_username",
+    /// An import of the old form without a key.
+    MissingApiKey = "missing_api_key",
+    /// An import of the old form without a token of OAuth 1.0a.
+    MissingOauthToken = "missing_oauth_token",
+    /// An import of the old form without an app's id.
+    MissingAppId = "missing_app_id",
+    /// An import of the old form without an installation's id.
+    MissingInstallationId = "missing_installation_id",
+    /// A token-based connection without the account it is for.
+    MissingAccountId = "missing_account_id",
     /// Provider refused the credentials when they were tried.
     ConnectionTestFailed = "connection_test_failed",
     /// The provider could not be reached to try the credentials.
@@ -119,6 +139,8 @@ codes! {
     CallbackErr = "callback_err",
     /// Token endpoint refused or answered nonsense.
     TokenErr = "token_err",
+    /// The server stopped between the provider's answer and the end of the authorization.
+    Interrupted = "interrupted",
     /// Everything else in the popup flow.
     UnknownErr = "unknown_err",
 }

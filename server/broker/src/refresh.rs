@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use terapi_catalog::AuthSpec;
-use terapi_model::{ConnectionId, OperationId, Timestamp};
+use terapi_model::{ConnectionId, ErrorCode, LogLevel, OperationAction, OperationId, Timestamp};
 use terapi_store::StoreError;
 use terapi_store::connections::{self, ConnectionDetail, ConnectionRow};
 use terapi_store::credentials::{self, CredentialRow, CredentialState, RefreshedCredential};
@@ -26,7 +26,9 @@ use crate::auth::oauth2::{self, ExchangeError};
 use crate::auth::{self, Setup, SetupError, TokenAnswer};
 use crate::connections::object;
 use crate::credentials::{Credentials, OAuth2Credentials};
+use crate::operations::{Message, NewOperation, OperationActor, OperationError, Redacted, Trail};
 use crate::sealing::{SealingError, cell};
+use crate::webhooks::{About, AuthEvent, AuthEventOperation, EventError};
 
 /// How long a lease is believed. Longer than a token request may take.
 const LEASE_S: i64 = 30;
@@ -179,6 +181,7 @@ impl Broker {
         &self,
         detail: &ConnectionDetail,
         wanted: Wanted,
+        actor: OperationActor,
     ) -> Result<Fresh, RefreshError> {
         let row = detail.credential.as_ref().ok_or(RefreshError::Gone)?;
         let credentials = self.open_credentials(row)?;
@@ -221,7 +224,7 @@ impl Broker {
         let work = async move {
             let broker = flight.broker.clone();
             broker
-                .refresh(flight, connection, seen, spec_margin, wanted)
+                .refresh(flight, connection, seen, spec_margin, wanted, actor)
                 .await
         };
         let credentials = match self.flights().spawn(work).await {
@@ -319,7 +322,13 @@ impl Broker {
         seen: i64,
         declared: Option<i64>,
         wanted: Wanted,
+        actor: OperationActor,
     ) -> Result<Credentials, RefreshError> {
+        let operation = NewOperation::authorization(self.mint(OperationId::mint), connection.environment_id.clone())
+            .doing(OperationAction::RefreshToken, "Refresh token")
+            .by(actor)
+            .of_connection(&connection);
+        let mut trail = Trail::new(self, operation);
         let holder = token::hex(self.entropy(), 16);
         let begun = tokio::time::Instant::now();
         let mut pause = LOOK_FIRST;
@@ -350,7 +359,7 @@ impl Broker {
             }
             if self.take_lease(&row, holder.expose()).await? {
                 return self
-                    .refresh_as_holder(&connection, row, held, holder.expose(), alive)
+                    .refresh_as_holder(&connection, row, held, holder.expose(), wanted, &mut trail)
                     .await;
             }
             if alive {
@@ -382,10 +391,12 @@ impl Broker {
         row: CredentialRow,
         held: Credentials,
         holder: &str,
-        alive: bool,
+        wanted: Wanted,
+        trail: &mut Trail<'_>,
     ) -> Result<Credentials, RefreshError> {
+        let alive = !wanted.force && self.is_alive(&row);
         let deadline = tokio::time::Instant::now() + Duration::from_secs(LEASE_S.unsigned_abs());
-        match self.ask_provider(connection, &held).await {
+        match self.ask_provider(connection, &held, trail).await {
             Ok(Some((renewed, lifetime, granted))) => {
                 let refreshed = RefreshedCredential {
                     sealed: self.sealing().seal_json(
@@ -396,7 +407,12 @@ impl Broker {
                     lifetime,
                     granted_scopes: granted.map(|scopes| scopes.join(",")),
                 };
-                if self.store_renewed(&row, holder, &refreshed, deadline).await? {
+                // What happens by itself all the time is not worth an operation unless it fails.
+                let logged = wanted.force.then_some(&*trail);
+                if self
+                    .store_renewed(&row, holder, &refreshed, deadline, logged)
+                    .await?
+                {
                     tracing::info!(connection = %row.connection_id, "credentials renewed");
                     return Ok(renewed);
                 }
@@ -415,7 +431,9 @@ impl Broker {
                 self.release(&row, holder).await;
                 Err(error.into())
             }
-            Err(AskError::Refused(refusal)) => self.refused(&row, held, holder, refusal, alive).await,
+            Err(AskError::Refused(refusal)) => {
+                self.refused(&row, held, holder, refusal, alive, trail).await
+            }
         }
     }
 
@@ -425,6 +443,7 @@ impl Broker {
         &self,
         connection: &ConnectionRow,
         held: &Credentials,
+        trail: &mut Trail<'_>,
     ) -> Result<Option<(Credentials, Option<i64>, Option<Vec<String>>)>, AskError> {
         let Credentials::OAuth2(tokens) = held else {
             return Ok(None);
@@ -440,6 +459,8 @@ impl Broker {
         let AuthSpec::OAuth2(spec) = &setup.provider.auth else {
             return Ok(None);
         };
+        let integration = &setup.integration;
+        trail.name_integration(&integration.id, &integration.unique_key, &integration.provider);
         let config = self.whole_config(connection).map_err(AskError::Sealing)?;
         let own = Setup::complete_override(tokens.client.as_ref());
         let app = setup.app(&config, own).ok_or_else(|| {
@@ -448,8 +469,16 @@ impl Broker {
             ))
         })?;
         let raw = auth::raw_members(tokens);
+        let refresh_url = spec.refresh_url.as_ref().unwrap_or(&spec.token_url);
+        let about = Redacted::object([
+            ("url", Redacted::name(&refresh_url.to_string())),
+            ("client_id", Redacted::name(app.client_id)),
+            ("refresh_token", Redacted::hidden()),
+        ]);
+        trail.note(LogLevel::Info, "Tokens requested", about);
         let asked = oauth2::refresh(self.egress(), spec, app, refresh_token, &raw, || self.now()).await;
         let answer = asked.map_err(|error| AskError::Refused(Refused::of(&error)))?;
+        trail.note(LogLevel::Info, "Tokens received", Redacted::token_answer(&answer));
         let (lifetime, granted) = (answer.lifetime_ms, answer.granted_scopes.clone());
         Ok(Some((
             Credentials::OAuth2(renewed(tokens, answer)),
@@ -466,6 +495,7 @@ impl Broker {
         holder: &str,
         refreshed: &RefreshedCredential,
         deadline: tokio::time::Instant,
+        logged: Option<&Trail<'_>>,
     ) -> Result<bool, StoreError> {
         let mut pause = LOOK_FIRST;
         loop {
@@ -477,6 +507,10 @@ impl Broker {
                     credentials::store_refreshed(&mut tx, id, row.version, holder, refreshed, now).await?;
                 if ours {
                     connections::set_auth_error(&mut tx, id, None).await?;
+                    if let Some(trail) = logged {
+                        let last = Message::auth(LogLevel::Info, "Credentials renewed", now);
+                        trail.succeed(&mut tx, last).await?;
+                    }
                 }
                 tx.commit().await?;
                 Ok(ours)
@@ -507,21 +541,36 @@ impl Broker {
         holder: &str,
         refusal: Refused,
         alive: bool,
+        trail: &Trail<'_>,
     ) -> Result<Credentials, RefreshError> {
         let now = self.now();
-        let operation = self.mint(OperationId::mint);
+        let operation = trail.id();
         let failure = failure_of(row, &refusal, now);
         let mut tx = self.store().begin().await?;
         let id = &row.connection_id;
         let ours =
             credentials::record_refresh_failure(&mut tx, id, row.version, holder, &failure, now).await?;
         if ours {
-            connections::set_auth_error(&mut tx, id, Some(&operation)).await?;
+            connections::set_auth_error(&mut tx, id, Some(operation)).await?;
+            let error = OperationError::new(ErrorCode::InvalidCredentials, &refusal.message);
+            trail.fail(&mut tx, &error).await?;
+            let event = AuthEvent {
+                environment: &row.environment_id,
+                about: About::Connection(id),
+                operation: AuthEventOperation::Refresh,
+                end_user: None,
+                error: Some(EventError {
+                    kind: "refresh_token_external_error",
+                    description: refusal.message.clone(),
+                }),
+            };
+            self.webhooks().enqueue_auth(&mut tx, &event).await?;
         }
         tx.commit().await?;
         if !ours {
             return self.read_again(id).await;
         }
+        self.webhooks().wake();
         tracing::warn!(
             %operation, connection = %id, code = "invalid_credentials", needs_reauth = refusal.is_final,
             reason = %refusal.message, "credentials could not be renewed"

@@ -1,7 +1,8 @@
 //! Sweeping out what has had its time. One instance at a time.
 
 use terapi_store::{
-    StoreError, connect_sessions, leases, oauth_attempts, operator_sessions, sign_in_failures,
+    StoreError, connect_sessions, leases, oauth_attempts, operations, operator_sessions, sign_in_failures,
+    webhook_deliveries,
 };
 use terapi_vault::token;
 
@@ -18,6 +19,9 @@ const ATTEMPT_SECONDS: i64 = 3600;
 /// How long an ended connect session are kept for those who still ask.
 const ENDED_SECONDS: i64 = 24 * 3600;
 
+/// How long it is kept what became of a webhook.
+const DELIVERY_SECONDS: i64 = 30 * 24 * 3600;
+
 /// What a sweep removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Swept {
@@ -29,13 +33,19 @@ pub struct Swept {
     pub oauth_attempts: u64,
     /// Connect sessions that ended a day ago.
     pub connect_sessions: u64,
+    /// Webhooks that ended a month ago.
+    pub webhook_deliveries: u64,
+    /// Authorizations that a process left behind, now ended.
+    pub interrupted_attempts: u64,
+    /// Running operations whose time was over, now ended.
+    pub expired_operations: u64,
 }
 
 impl Broker {
     /// Removes what has expired; `None` when another instance is at it. The server calls it at an interval.
     ///
     /// # Errors
-    /// When the database does not answer. Either everything of a sweep is removed or nothing.
+    /// When the database does not answer. Either everything that has expired is removed or nothing.
     pub async fn sweep(&self) -> Result<Option<Swept>, StoreError> {
         let holder = token::uuid_v4(self.entropy());
         let now = self.now();
@@ -45,11 +55,25 @@ impl Broker {
         if !ours {
             return Ok(None);
         }
-        let swept = remove_expired(self).await;
+        let swept = self.sweep_as_holder().await;
         let mut tx = self.store().begin().await?;
         leases::release(&mut tx, SWEEP, &holder).await?;
         tx.commit().await?;
         swept.map(Some)
+    }
+
+    async fn sweep_as_holder(&self) -> Result<Swept, StoreError> {
+        // Before operations expire: these have failed, and nobody went away.
+        let interrupted_attempts = self.connect().end_interrupted().await?;
+        let mut tx = self.store().begin().await?;
+        let expired_operations = operations::expire(&mut tx, self.now()).await?;
+        tx.commit().await?;
+        let removed = remove_expired(self).await?;
+        Ok(Swept {
+            interrupted_attempts,
+            expired_operations,
+            ..removed
+        })
     }
 }
 
@@ -64,6 +88,9 @@ async fn remove_expired(broker: &Broker) -> Result<Swept, StoreError> {
         // Attempts first: they point to their sessions.
         oauth_attempts: oauth_attempts::delete_expired(&mut tx, now.plus_seconds(-ATTEMPT_SECONDS)).await?,
         connect_sessions: connect_sessions::delete_expired(&mut tx, ended).await?,
+        webhook_deliveries: webhook_deliveries::delete_finished(&mut tx, now.plus_seconds(-DELIVERY_SECONDS))
+            .await?,
+        ..Swept::default()
     };
     tx.commit().await?;
     Ok(swept)

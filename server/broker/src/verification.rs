@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::auth::{self, Holder};
 use crate::egress::{Egress, EgressError, Outbound};
+use crate::operations::Trail;
 
 /// Credentials did not pass.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,11 +25,12 @@ pub(crate) enum VerificationError {
 }
 
 /// Calls the endpoints the provider's file names, in order, until one answers with 2xx. Without such a list
-/// everything passes untested.
+/// everything passes untested. Every call leaves a line.
 pub(crate) async fn verify(
     egress: &Egress,
     provider: &Provider,
     holder: Holder<'_>,
+    trail: &mut Trail<'_>,
 ) -> Result<(), VerificationError> {
     let Some(verification) = &provider.verification else {
         return Ok(());
@@ -36,7 +38,11 @@ pub(crate) async fn verify(
     let mut last = None;
     for endpoint in &verification.endpoints {
         let request = request(provider, verification, endpoint, holder)?;
-        let status = egress.send(request).await?.status;
+        let call = trail.call(&request.method, &request.url, &endpoint.to_string(), &request.headers);
+        let answer = egress.send(request).await;
+        let seen = answer.as_ref().ok().map(|answer| (answer.status, &answer.headers));
+        trail.exchanged("Credentials tried at the provider", call, seen);
+        let status = answer?.status;
         if (200..300).contains(&status) {
             return Ok(());
         }

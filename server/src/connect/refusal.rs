@@ -3,7 +3,7 @@
 use http::{HeaderValue, StatusCode, header};
 use terapi_broker::auth::TokenAnswerError;
 use terapi_broker::auth::oauth2::ExchangeError;
-use terapi_broker::connect::{BeginError, CompleteError, Refusal, SubmitError};
+use terapi_broker::connect::{BeginError, CompleteError, Logged, Refusal, SubmitError};
 use terapi_broker::egress::EgressError;
 use terapi_model::ErrorCode;
 
@@ -54,6 +54,15 @@ impl From<BeginError> for ApiError {
             }
             _ => Self::new(StatusCode::BAD_REQUEST, error.code(), error.to_string()),
         }
+    }
+}
+
+impl<E> From<Logged<E>> for ApiError
+where
+    ApiError: From<E>,
+{
+    fn from(failure: Logged<E>) -> Self {
+        Self::from(failure.error).with_log_id(failure.operation_id.as_ref())
     }
 }
 

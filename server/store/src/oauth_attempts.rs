@@ -5,7 +5,7 @@ use terapi_model::{
 };
 use terapi_vault::Sealed;
 
-use crate::sql::{Built, hits, maybe, row, run};
+use crate::sql::{Built, Only, all, hits, maybe, one, row, run};
 use crate::{Access, StoreError, Tx};
 
 row! {
@@ -132,25 +132,121 @@ pub async fn finish(
     .await
 }
 
-/// Finished attempts that one of these listeners waits for.
+/// Hands an attempt that nobody has carried to a browser yet over to the browser that came for it; `None` when there is
+/// none such. Happens once.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn claim(
+    tx: &mut Tx,
+    id: &OAuthAttemptId,
+    link_hash: &str,
+    browser_hash: &str,
+    now: Timestamp,
+) -> Result<Option<OAuthAttemptRow>, StoreError> {
+    maybe(
+        tx,
+        concat!(
+            "UPDATE oauth_attempt SET browser_hash = $3 \
+             WHERE id = $1 AND browser_hash = $2 AND consumed_at IS NULL AND expires_at > $4 RETURNING ",
+            oauth_attempt_columns!()
+        ),
+        &[id, &link_hash, &browser_hash, &now],
+    )
+    .await
+}
+
+/// Finished attempts that one of these listeners waits for, or that are among these attempts.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn find_results(
     db: &mut impl Access,
     ws_client_ids: &[String],
+    ids: &[OAuthAttemptId],
 ) -> Result<Vec<OAuthAttemptRow>, StoreError> {
-    if ws_client_ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut sql = Built::new(concat!(
+    const FINISHED: &str = concat!(
         "SELECT ",
         oauth_attempt_columns!(),
-        " FROM oauth_attempt WHERE finished_at IS NOT NULL AND ws_client_id IN "
-    ));
-    sql.bind_list(ws_client_ids.iter().cloned())
-        .push(" ORDER BY finished_at, id");
-    sql.all(db).await
+        " FROM oauth_attempt WHERE finished_at IS NOT NULL AND "
+    );
+    let mut found = Vec::new();
+    if !ws_client_ids.is_empty() {
+        let mut sql = Built::new(FINISHED);
+        sql.push("ws_client_id IN ")
+            .bind_list(ws_client_ids.iter().cloned())
+            .push(" ORDER BY finished_at, id");
+        found.extend(sql.all(db).await?);
+    }
+    if !ids.is_empty() {
+        let mut sql = Built::new(FINISHED);
+        sql.push("id IN ").bind_list(ids.iter().cloned());
+        found.extend(sql.all(db).await?);
+    }
+    Ok(found)
+}
+
+/// The connection that the oldest attempt of a session for an integration is about to make, among those that can still
+/// be completed.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn find_pending_connection(
+    db: &mut impl Access,
+    session: &ConnectSessionId,
+    integration: &IntegrationId,
+    now: Timestamp,
+) -> Result<Option<ConnectionKey>, StoreError> {
+    let found = maybe(
+        db,
+        "SELECT connection_id FROM oauth_attempt \
+         WHERE connect_session_id = $1 AND integration_id = $2 AND finished_at IS NULL AND expires_at > $3 \
+         ORDER BY created_at, id LIMIT 1",
+        &[session, integration, &now],
+    )
+    .await?;
+    Ok(found.map(|Only(key)| key))
+}
+
+/// How many attempts of an environment can still be completed, counted up to `most`.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn count_pending(
+    db: &mut impl Access,
+    environment: &EnvironmentId,
+    most: i64,
+    now: Timestamp,
+) -> Result<i64, StoreError> {
+    let Only(count) = one(
+        db,
+        "SELECT count(*) FROM (SELECT 1 AS one FROM oauth_attempt \
+         WHERE environment_id = $1 AND expires_at > $2 AND consumed_at IS NULL LIMIT $3) AS pending",
+        &[environment, &now, &most],
+    )
+    .await?;
+    Ok(count)
+}
+
+/// Attempts whose state was used at or before `before` and that have no result, the longest waiting first.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn find_unfinished(
+    db: &mut impl Access,
+    before: Timestamp,
+    limit: u32,
+) -> Result<Vec<OAuthAttemptRow>, StoreError> {
+    all(
+        db,
+        concat!(
+            "SELECT ",
+            oauth_attempt_columns!(),
+            " FROM oauth_attempt WHERE consumed_at <= $1 AND finished_at IS NULL ORDER BY consumed_at, id LIMIT $2"
+        ),
+        &[&before, &limit],
+    )
+    .await
 }
 
 /// Removes attempts that expired at or before `before`; answers how many.

@@ -123,27 +123,39 @@ pub struct OperationFilter {
     pub limit: u32,
 }
 
-/// Inserts an operation.
+/// Inserts an operation, unless there is one with its id.
 ///
 /// # Errors
 /// [`StoreError::BrokenReference`] when account or environment do not exist.
 pub async fn insert(tx: &mut Tx, row: &OperationRow) -> Result<(), StoreError> {
-    run(tx, operation_columns!(insert "operation"), &row.binds()).await?;
-    Ok(())
-}
-
-/// Appends a line.
-///
-/// # Errors
-/// [`StoreError::BrokenReference`] when there is no such operation.
-pub async fn insert_message(tx: &mut Tx, row: &OperationMessageRow) -> Result<(), StoreError> {
     run(
         tx,
-        operation_message_columns!(insert "operation_message"),
+        concat!(
+            operation_columns!(insert "operation"),
+            " ON CONFLICT (id) DO NOTHING"
+        ),
         &row.binds(),
     )
     .await?;
     Ok(())
+}
+
+/// Appends a line. False when there is no such operation: what a line tells of is never undone for want of a log.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn insert_message(tx: &mut Tx, row: &OperationMessageRow) -> Result<bool, StoreError> {
+    hits(
+        tx,
+        concat!(
+            "INSERT INTO operation_message (",
+            operation_message_columns!(),
+            ") SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 \
+             WHERE EXISTS (SELECT 1 FROM operation WHERE id = $1)"
+        ),
+        &row.binds(),
+    )
+    .await
 }
 
 /// The operation with this id.

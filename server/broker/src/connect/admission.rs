@@ -2,8 +2,8 @@
 //! HMAC, the integration, the session's limits, the connection that is renewed, the config.
 
 use serde_json::{Map, Value};
-use terapi_model::{ConnectionKey, ErrorCode, IntegrationKey, Issue, IssueCode, KeyError, OperationId};
-use terapi_store::{StoreError, connections};
+use terapi_model::{ConnectionKey, ErrorCode, IntegrationKey, Issue, IssueCode, KeyError};
+use terapi_store::{StoreError, connections, oauth_attempts};
 use terapi_vault::token;
 
 use super::connection_config::{self, Gathered};
@@ -12,6 +12,9 @@ use crate::auth::{Setup, SetupError};
 use crate::environments::HmacError;
 use crate::integrations::ReadIntegrationError;
 use crate::sealing::SealingError;
+
+/// What JavaScript makes of an object where a text belongs.
+const OBJECT: &str = "[object Object]";
 
 /// Why an authorization was refused before its mode mattered.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +25,9 @@ pub enum Refusal {
     /// Not a connection id.
     #[error("`connection_id` {0}")]
     InvalidConnectionId(KeyError),
+    /// A script gave an object where the connection id belongs, as later packages allow and older ones do not.
+    #[error("`connection_id` is the text `{OBJECT}`: this version of the package takes the connection id as its second argument, and options as its third")]
+    ObjectAsConnectionId,
     /// HMAC is on and none came.
     #[error("this environment asks for an HMAC, and none was sent")]
     HmacMissing,
@@ -66,7 +72,9 @@ impl Refusal {
     /// The code of the popup flow (rest.md 9.4).
     pub fn popup_code(&self) -> ErrorCode {
         match self {
-            Self::ForbiddenConnectionId | Self::InvalidConnectionId(_) => ErrorCode::InvalidQueryParams,
+            Self::ForbiddenConnectionId | Self::ObjectAsConnectionId | Self::InvalidConnectionId(_) => {
+                ErrorCode::InvalidQueryParams
+            }
             Self::HmacMissing => ErrorCode::MissingHmac,
             Self::HmacInvalid => ErrorCode::InvalidHmac,
             Self::UnknownIntegration(_) => ErrorCode::ProviderConfigErr,
@@ -94,7 +102,7 @@ impl Refusal {
     /// The fields that are wrong, where it is about fields; paths are those of the query.
     pub fn issues(&self) -> Vec<Issue> {
         match self {
-            Self::ForbiddenConnectionId => {
+            Self::ForbiddenConnectionId | Self::ObjectAsConnectionId => {
                 vec![Issue::at(["connection_id"], IssueCode::Custom, self.to_string())]
             }
             Self::InvalidConnectionId(error) => {
@@ -121,29 +129,21 @@ pub(super) struct Admitted<'b> {
     pub(super) gathered: Gathered,
     /// Whether an existing connection of this name may be replaced.
     pub(super) may_overwrite: bool,
-    /// The operation it belongs to: the session's, or a new one.
-    pub(super) operation_id: OperationId,
 }
 
 impl<'b> Connect<'b> {
-    /// The operation of an authorization by this browser.
-    pub(super) fn operation_of(&self, auth: &BrowserAuth) -> OperationId {
-        match auth.session() {
-            Some(session) => session.operation_id.clone(),
-            None => self.broker.mint(OperationId::mint),
-        }
-    }
-
     /// Passes what is the same for every mode.
     pub(super) async fn admit(
         &self,
         auth: &BrowserAuth,
         key: &IntegrationKey,
         input: &mut BrowserInput,
-        operation_id: OperationId,
     ) -> Result<Admitted<'b>, Refusal> {
         let environment = auth.environment();
         let received = input.connection_key.as_deref().filter(|text| !text.is_empty());
+        if received == Some(OBJECT) {
+            return Err(Refusal::ObjectAsConnectionId);
+        }
         if auth.session().is_some() && received.is_some() {
             return Err(Refusal::ForbiddenConnectionId);
         }
@@ -198,8 +198,27 @@ impl<'b> Connect<'b> {
             connection_key,
             gathered,
             may_overwrite,
-            operation_id,
         })
+    }
+
+    /// The connection that another tab of the same session is about to make: this one then renews it, and there are not
+    /// two of one account.
+    async fn under_way(
+        &self,
+        auth: &BrowserAuth,
+        setup: &Setup<'_>,
+    ) -> Result<Option<ConnectionKey>, StoreError> {
+        let Some(session) = auth.session() else {
+            return Ok(None);
+        };
+        let mut db = self.broker.store().read().await?;
+        oauth_attempts::find_pending_connection(
+            &mut db,
+            &session.id,
+            &setup.integration.id,
+            self.broker.now(),
+        )
+        .await
     }
 
     /// The name of the connection, and the config it has when it exists already.
@@ -232,7 +251,10 @@ impl<'b> Connect<'b> {
         let key = match (row, chosen) {
             (Some(row), _) => row.connection_id,
             (None, Some(chosen)) => chosen,
-            (None, None) => ConnectionKey::from_stored(token::uuid_v4(self.broker.entropy())),
+            (None, None) => match self.under_way(auth, setup).await? {
+                Some(key) => key,
+                None => ConnectionKey::from_stored(token::uuid_v4(self.broker.entropy())),
+            },
         };
         Ok((key, stored))
     }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use terapi_catalog::{AuthSpec, OAuth2Spec, RenderError};
 use terapi_model::{
     AuthMode, ConnectSessionId, ConnectionKey, EnvironmentId, ErrorCode, IntegrationId, IntegrationKey,
-    OAuthAttemptId, OperationId,
+    LogLevel, OAuthAttemptId, OperationId,
 };
 use terapi_store::StoreError;
 use terapi_store::oauth_attempts::{self, OAuthAttemptRow};
@@ -17,10 +17,12 @@ use terapi_vault::{SecretString, token};
 use url::Url;
 
 use super::admission::{Admitted, Refusal};
+use super::journal::{self, Logged, Refused};
 use super::{BrowserAuth, BrowserId, BrowserInput, Connect, ResultFrame, SessionDefaults};
 use crate::auth::oauth2::{self, Authorization};
 use crate::credentials::ClientOverride;
 use crate::environments::Environment;
+use crate::operations::{Redacted, Trail};
 use crate::sealing::{SealingError, cell};
 
 /// How long a state works (decision D9).
@@ -61,6 +63,12 @@ pub enum BeginError {
     /// `token_params` ask for another grant.
     #[error("the provider's token parameters ask for another grant than authorization_code")]
     GrantType,
+    /// The browser may not be sent there in the end.
+    #[error("`return_url` must be an http or https address whose origin the environment allows")]
+    ReturnUrl,
+    /// Too many authorizations of the environment are under way.
+    #[error("too many authorizations are under way in this environment; try again in some minutes")]
+    TooMany,
 }
 
 impl BeginError {
@@ -72,6 +80,8 @@ impl BeginError {
             Self::Incomplete => ErrorCode::ProviderConfigErr,
             Self::UrlParam(_) | Self::TooLong => ErrorCode::UrlParamErr,
             Self::GrantType => ErrorCode::GrantTypeErr,
+            Self::ReturnUrl => ErrorCode::InvalidQueryParams,
+            Self::TooMany => ErrorCode::TooManyRequest,
         }
     }
 }
@@ -100,6 +110,12 @@ pub(super) struct AttemptSecret {
     pub(super) own_client_secret: Option<String>,
     pub(super) refresh_token: Option<String>,
     pub(super) may_overwrite: bool,
+    /// The consent page, as long as no browser was sent there.
+    #[serde(default)]
+    pub(super) authorize_url: Option<Url>,
+    /// Where the browser goes in the end.
+    #[serde(default)]
+    pub(super) return_url: Option<Url>,
 }
 
 impl AttemptSecret {
@@ -116,6 +132,36 @@ impl AttemptSecret {
 
 /// Most bytes that a browser may send along: they are kept, sealed, with the attempt.
 const LONGEST_INPUT: usize = 8 * 1024;
+
+/// Most authorizations of one environment that may be under way. Whoever has a public key can begin them.
+const MOST_PENDING: i64 = 10_000;
+
+/// When the browser is sent to the consent page.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Departure {
+    /// With the answer to this request.
+    Now,
+    /// When it comes for it with a link.
+    Later,
+}
+
+/// Where the browser goes in the end, if it may: otherwise a link of ours would lead anywhere.
+fn return_url(environment: &Environment, input: &BrowserInput) -> Result<Option<Url>, BeginError> {
+    let Some(text) = input.return_url.as_deref().filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let url = Url::parse(text).map_err(|_| BeginError::ReturnUrl)?;
+    let origin = url.origin().ascii_serialization();
+    let allowed = matches!(url.scheme(), "http" | "https")
+        && url.username().is_empty()
+        && url.password().is_none()
+        && environment.allowed_origins.contains(&origin);
+    if allowed {
+        Ok(Some(url))
+    } else {
+        Err(BeginError::ReturnUrl)
+    }
+}
 
 /// The caller's parameters of the consent page: the session's, else the browser's. Where the session says which
 /// scopes to ask for, the browser cannot ask for others (decision D24).
@@ -136,36 +182,65 @@ impl Connect<'_> {
     /// listens.
     ///
     /// # Errors
-    /// [`BeginError`].
+    /// [`BeginError`], with the operation that has it.
     pub async fn begin(
+        &self,
+        auth: &BrowserAuth,
+        key: &IntegrationKey,
+        input: BrowserInput,
+        browser: &BrowserId,
+    ) -> Result<Begun, Logged<BeginError>> {
+        self.start(auth, key, input, browser, Departure::Now).await
+    }
+
+    /// Writes an attempt for `browser`, or for whoever will come with its link.
+    pub(super) async fn start(
         &self,
         auth: &BrowserAuth,
         key: &IntegrationKey,
         mut input: BrowserInput,
         browser: &BrowserId,
-    ) -> Result<Begun, BeginError> {
-        let operation_id = self.operation_of(auth);
+        departure: Departure,
+    ) -> Result<Begun, Logged<BeginError>> {
+        let mut trail = Trail::new(self.broker, self.new_operation(auth, "oauth"));
+        let operation_id = trail.id().clone();
         input.ws_client_id = input
             .ws_client_id
             .filter(|id| (1..=LONGEST_LISTENER).contains(&id.len()));
-        let begun = self
-            .try_begin(auth, key, &mut input, browser, operation_id.clone())
-            .await;
-        match &begun {
+        let error = match self
+            .try_begin(auth, key, &mut input, browser, departure, &mut trail)
+            .await
+        {
             Ok(begun) => {
                 tracing::info!(operation = %operation_id, attempt = %begun.attempt_id, integration = %key, "authorization begun");
+                return Ok(begun);
             }
-            Err(error) => {
-                tracing::warn!(operation = %operation_id, integration = %key, code = %error.code(), %error, "authorization refused");
-                let kept = self
-                    .keep_refusal(auth.environment(), key, &input, browser, operation_id, error)
-                    .await;
-                if let Err(error) = kept {
-                    tracing::warn!(%error, "a refusal could not be stored for its listener");
-                }
-            }
+            Err(error) => error,
+        };
+        tracing::warn!(operation = %operation_id, integration = %key, code = %error.code(), %error, "authorization refused");
+        if matches!(error, BeginError::TooMany) {
+            let frame = ResultFrame::refusal(error.code(), error.to_string(), Some(key), None);
+            self.broker.results().tell(input.ws_client_id.as_deref(), None, &frame);
+            return Err(Logged {
+                error,
+                operation_id: None,
+            });
         }
-        begun
+        let refused = Refused {
+            integration: key,
+            connection: input.connection_key.clone(),
+            code: error.code(),
+            message: error.to_string(),
+            trail: &trail,
+        };
+        let kept = self.keep_refusal(&refused, input.ws_client_id.as_deref(), browser).await;
+        if let Err(error) = &kept {
+            tracing::warn!(%error, "a refusal could not be stored");
+        }
+        Err(Logged {
+            error,
+            operation_id: kept.is_ok().then_some(operation_id),
+        })
     }
 
     async fn try_begin(
@@ -174,12 +249,16 @@ impl Connect<'_> {
         key: &IntegrationKey,
         input: &mut BrowserInput,
         browser: &BrowserId,
-        operation_id: OperationId,
+        departure: Departure,
+        trail: &mut Trail<'_>,
     ) -> Result<Begun, BeginError> {
         if input.len() > LONGEST_INPUT {
             return Err(BeginError::TooLong);
         }
-        let admitted = self.admit(auth, key, input, operation_id).await?;
+        let about = Redacted::object([("integration", Redacted::name(key.as_str()))]);
+        trail.note(LogLevel::Info, "Authorization requested", about);
+        let return_url = return_url(auth.environment(), input)?;
+        let admitted = self.admit(auth, key, input).await?;
         let spec = match &admitted.setup.provider.auth {
             AuthSpec::OAuth2(spec) => spec,
             other => return Err(BeginError::NoBrowserFlow(other.mode())),
@@ -190,7 +269,6 @@ impl Connect<'_> {
             connection_key,
             gathered,
             may_overwrite,
-            operation_id,
         } = &admitted;
         let app = setup
             .app(&gathered.config, gathered.own.as_ref())
@@ -228,6 +306,12 @@ impl Connect<'_> {
             params: &params,
         };
         let authorize_url = oauth2::authorize_url(spec, app, &with)?;
+        if let Some(own) = &gathered.own {
+            let own = journal::own_app(own.client_id.as_deref(), own.client_secret.is_some());
+            trail.note(LogLevel::Info, "The end user's own OAuth app is used", own);
+        }
+        let about = journal::departure(&authorize_url, setup.provider, &scopes, &gathered.config);
+        trail.note(LogLevel::Info, "Redirecting to the provider", about);
         let secret = AttemptSecret {
             verifier,
             config: gathered.config.clone(),
@@ -244,8 +328,10 @@ impl Connect<'_> {
                 .as_ref()
                 .map(|token| token.expose().clone()),
             may_overwrite: *may_overwrite,
+            authorize_url: (departure == Departure::Later).then(|| authorize_url.clone()),
+            return_url,
         };
-        let row = self.attempt(Start {
+        let row = self.attempt_row(Start {
             environment: &auth.environment().id,
             integration: Some(setup.integration.id.clone()),
             session: auth.session().map(|session| session.id.clone()),
@@ -255,16 +341,24 @@ impl Connect<'_> {
             connection_key: connection_key.clone(),
             redirect_uri: redirect_uri.clone(),
             secret: &secret,
-            operation_id: operation_id.clone(),
+            operation_id: trail.id().clone(),
         })?;
         let attempt_id = row.id.clone();
+        trail.extend(row.expires_at);
         let mut tx = broker.store().begin().await?;
+        let pending =
+            oauth_attempts::count_pending(&mut tx, &row.environment_id, MOST_PENDING, row.created_at).await?;
+        if pending >= MOST_PENDING {
+            return Err(BeginError::TooMany);
+        }
         oauth_attempts::insert(&mut tx, &row).await?;
+        let named = auth.session().is_none().then_some(connection_key);
+        self.log_departure(&mut tx, trail, setup, named).await?;
         tx.commit().await?;
         Ok(Begun {
             authorize_url,
             attempt_id,
-            operation_id: operation_id.clone(),
+            operation_id: row.operation_id,
         })
     }
 
@@ -280,7 +374,7 @@ impl Connect<'_> {
             .unwrap_or_else(|| self.broker.settings().callback_url())
     }
 
-    fn attempt(&self, start: Start<'_>) -> Result<OAuthAttemptRow, SealingError> {
+    fn attempt_row(&self, start: Start<'_>) -> Result<OAuthAttemptRow, SealingError> {
         let broker = self.broker;
         let now = broker.now();
         let id = broker.mint(OAuthAttemptId::mint);
@@ -306,51 +400,52 @@ impl Connect<'_> {
         })
     }
 
-    /// Stores a refusal as the result of an attempt that never left, when somebody listens for it.
+    /// Writes a refusal down and tells whoever listens for it. A listener of another process is told by the result of
+    /// an attempt that never left.
     async fn keep_refusal(
         &self,
-        environment: &Environment,
-        key: &IntegrationKey,
-        input: &BrowserInput,
+        refused: &Refused<'_>,
+        listener: Option<&str>,
         browser: &BrowserId,
-        operation_id: OperationId,
-        error: &BeginError,
     ) -> Result<(), BeginError> {
-        let Some(ws_client_id) = &input.ws_client_id else {
-            return Ok(());
-        };
         let broker = self.broker;
-        let named = input
-            .connection_key
-            .as_deref()
-            .and_then(|text| ConnectionKey::parse(text).ok());
-        let frame = ResultFrame::refusal(error.code(), error.to_string(), Some(key), named.as_ref());
-        // A state that was never sent anywhere: nobody can use it.
-        let state = token::base64url(broker.entropy(), 32);
-        let row = self.attempt(Start {
-            environment: &environment.id,
-            integration: None,
-            session: None,
-            state: &state,
-            browser,
-            ws_client_id: Some(ws_client_id.clone()),
-            connection_key: named
-                .unwrap_or_else(|| ConnectionKey::from_stored(token::uuid_v4(broker.entropy()))),
-            redirect_uri: String::new(),
-            secret: &AttemptSecret::default(),
-            operation_id,
-        })?;
-        let now = broker.now();
-        let row = OAuthAttemptRow {
-            result: Some(frame.to_stored()),
-            consumed_at: Some(now),
-            finished_at: Some(now),
-            ..row
+        let named = refused.named();
+        let (code, key) = (refused.code, Some(refused.integration));
+        let frame = ResultFrame::refusal(code, refused.message.clone(), key, named.as_ref());
+        let elsewhere = listener.filter(|listener| !broker.results().tell(Some(listener), None, &frame));
+        let row = match elsewhere {
+            None => None,
+            Some(listener) => {
+                // A state that was never sent anywhere: nobody can use it.
+                let state = token::base64url(broker.entropy(), 32);
+                let row = self.attempt_row(Start {
+                    environment: refused.trail.environment(),
+                    integration: None,
+                    session: None,
+                    state: &state,
+                    browser,
+                    ws_client_id: Some(listener.to_owned()),
+                    connection_key: named
+                        .unwrap_or_else(|| ConnectionKey::from_stored(token::uuid_v4(broker.entropy()))),
+                    redirect_uri: String::new(),
+                    secret: &AttemptSecret::default(),
+                    operation_id: refused.trail.id().clone(),
+                })?;
+                let now = broker.now();
+                Some(OAuthAttemptRow {
+                    result: Some(frame.to_stored()),
+                    consumed_at: Some(now),
+                    finished_at: Some(now),
+                    ..row
+                })
+            }
         };
         let mut tx = broker.store().begin().await?;
-        oauth_attempts::insert(&mut tx, &row).await?;
+        if let Some(row) = &row {
+            oauth_attempts::insert(&mut tx, row).await?;
+        }
+        self.log_refusal(&mut tx, refused).await?;
         tx.commit().await?;
-        broker.results().wake(Some(ws_client_id));
         Ok(())
     }
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 use terapi_catalog::AuthSpec;
-use terapi_model::{ConnectionKey, ErrorCode, IntegrationKey, OperationId};
+use terapi_model::{ConnectionKey, ErrorCode, IntegrationKey, LogLevel, OperationId};
 use terapi_store::StoreError;
 use terapi_store::oauth_attempts::{self, OAuthAttemptRow};
 use terapi_vault::SecretString;
 use terapi_vault::hash::{TokenHash, token_hash};
+use url::Url;
 
 use super::begin::AttemptSecret;
 use super::landing::{Landing, LandingError};
@@ -18,6 +19,7 @@ use crate::auth::{Setup, SetupError, TokenAnswer};
 use crate::credentials::{Credentials, OAuth2Credentials};
 use crate::egress::EgressError;
 use crate::integrations::ReadIntegrationError;
+use crate::operations::{NewOperation, OperationError, Redacted, Trail};
 use crate::sealing::{SealingError, cell};
 
 /// Names under which providers send the state back; the first that is there counts.
@@ -54,6 +56,11 @@ pub struct Completed {
     pub outcome: Result<Connected, CompleteFailure>,
     /// The attempt's operation; `None` when no attempt has this state.
     pub operation_id: Option<OperationId>,
+    /// Where the browser goes now, when its authorization ran in the page itself.
+    pub return_url: Option<Url>,
+    /// Whether the opener hears of it by the message of the oldest packages: it has no socket, and came with a public
+    /// key.
+    pub opener_waits: bool,
 }
 
 /// A failure, with what the page that shows it needs.
@@ -142,7 +149,8 @@ impl CompleteError {
             Self::Token(ExchangeError::Egress(EgressError::Timeout { .. })) => ErrorCode::ProviderTimeout,
             Self::Token(ExchangeError::Egress(_)) => ErrorCode::ProviderUnreachable,
             Self::Token(ExchangeError::Answer(_)) => ErrorCode::TokenErr,
-            Self::Sealing(_) | Self::Store(_) | Self::Interrupted => ErrorCode::UnknownErr,
+            Self::Interrupted => ErrorCode::Interrupted,
+            Self::Sealing(_) | Self::Store(_) => ErrorCode::UnknownErr,
         }
     }
 }
@@ -189,10 +197,7 @@ impl Connect<'_> {
             Ok(completed) => completed,
             Err(stopped) => {
                 tracing::error!(%stopped, "an authorization was interrupted");
-                Completed {
-                    outcome: Err(CompleteError::Interrupted.bare()),
-                    operation_id: None,
-                }
+                Completed::without_attempt(CompleteError::Interrupted, None)
             }
         }
     }
@@ -200,22 +205,23 @@ impl Connect<'_> {
     async fn run(&self, callback: Callback) -> Completed {
         let attempt = match self.consume(&callback).await {
             Ok(attempt) => attempt,
-            Err(error) => {
+            Err((error, operation_id)) => {
                 tracing::warn!(code = %error.code(), %error, "a callback belongs to no running authorization");
-                return Completed {
-                    outcome: Err(error.bare()),
-                    operation_id: None,
-                };
+                return Completed::without_attempt(error, operation_id);
             }
         };
         let operation_id = attempt.operation_id.clone();
         let mut known = Known::default();
-        let outcome = match self.finish(&attempt, &callback, &mut known).await {
+        let mut trail = self.trail_of(&attempt);
+        let listener = attempt.ws_client_id.as_deref();
+        let outcome = match self.finish(&attempt, &callback, &mut known, &mut trail).await {
             Ok(connected) => {
                 tracing::info!(
                     operation = %operation_id, attempt = %attempt.id, integration = %connected.integration_key,
                     result = connected.operation.as_str(), "connected"
                 );
+                let frame = ResultFrame::of(&connected);
+                self.broker.results().tell(listener, Some(&attempt.id), &frame);
                 Ok(connected)
             }
             Err(error) => {
@@ -230,48 +236,90 @@ impl Connect<'_> {
                     integration_key: known.integration_key,
                     connection_key: Some(attempt.connection_id.clone()),
                 };
-                self.keep_failure(&attempt, &failure).await;
+                self.keep_failure(&attempt, &failure, &trail).await;
                 Err(failure)
             }
         };
-        self.broker.results().wake(attempt.ws_client_id.as_deref());
         Completed {
             outcome,
             operation_id: Some(operation_id),
+            return_url: known.return_url,
+            opener_waits: attempt.ws_client_id.is_none() && attempt.connect_session_id.is_none(),
         }
     }
 
-    /// Uses the state up. Exactly one callback gets the attempt, whatever becomes of it.
-    async fn consume(&self, callback: &Callback) -> Result<OAuthAttemptRow, CompleteError> {
+    /// Uses the state up. Exactly one callback gets the attempt, whatever becomes of it; a callback from another browser
+    /// does not use it up, or whoever has seen its address could spoil the authorization.
+    async fn consume(
+        &self,
+        callback: &Callback,
+    ) -> Result<OAuthAttemptRow, (CompleteError, Option<OperationId>)> {
         let state = STATE_NAMES
             .iter()
             .find_map(|name| callback.params.get(*name))
             .filter(|state| !state.is_empty());
-        let hash = token_hash(state.ok_or(CompleteError::MissingState)?).to_hex();
+        let state = state.ok_or((CompleteError::MissingState, None))?;
+        let hash = token_hash(state).to_hex();
+        let attempt = self.find_by_state(&hash).await.map_err(|error| (error, None))?;
+        let operation = attempt.operation_id.clone();
+        self.take(attempt, callback)
+            .await
+            .map_err(|error| (error, Some(operation)))
+    }
+
+    async fn find_by_state(&self, hash: &str) -> Result<OAuthAttemptRow, CompleteError> {
+        let mut db = self.broker.store().read().await?;
+        let found = oauth_attempts::find_by_state(&mut db, hash).await?;
+        found.ok_or(CompleteError::UnknownState)
+    }
+
+    async fn take(
+        &self,
+        attempt: OAuthAttemptRow,
+        callback: &Callback,
+    ) -> Result<OAuthAttemptRow, CompleteError> {
         let now = self.broker.now();
+        if attempt.consumed_at.is_some() {
+            return Err(CompleteError::UsedState);
+        }
+        let environment = self.broker.environments().find(&attempt.environment_id).await?;
+        let environment = environment.ok_or(CompleteError::IntegrationChanged)?;
+        let mut trail = self.trail_of(&attempt);
+        let params = callback.params.iter();
+        let params = Redacted::callback(params.map(|(name, value)| (name.as_str(), value.as_str())));
+        trail.note(LogLevel::Debug, "Callback received", Redacted::object([("params", params)]));
         let mut tx = self.broker.store().begin().await?;
-        if let Some(attempt) = oauth_attempts::consume(&mut tx, &hash, now).await? {
+        if environment.callback_bound && !same_browser(&attempt, callback.browser.as_ref()) {
+            let error = CompleteError::OtherBrowser;
+            trail.fail(&mut tx, &OperationError::new(error.code(), &error.to_string())).await?;
             tx.commit().await?;
-            return Ok(attempt);
+            return Err(error);
         }
-        match oauth_attempts::find_by_state(&mut tx, &hash).await? {
-            None => Err(CompleteError::UnknownState),
-            Some(attempt) if attempt.consumed_at.is_some() => Err(CompleteError::UsedState),
-            Some(attempt) => {
-                // Nobody will complete it any more: whoever listens need not wait longer.
-                let error = CompleteError::ExpiredState;
-                let frame = ResultFrame::refusal(
-                    error.code(),
-                    error.to_string(),
-                    None,
-                    Some(&attempt.connection_id),
-                );
-                oauth_attempts::finish(&mut tx, &attempt.id, &frame.to_stored(), now).await?;
-                tx.commit().await?;
-                self.broker.results().wake(attempt.ws_client_id.as_deref());
-                Err(error)
-            }
+        let taken = oauth_attempts::consume(&mut tx, &attempt.state_hash, now).await?;
+        if taken.is_none() && attempt.expires_at > now {
+            return Err(CompleteError::UsedState);
         }
+        let Some(taken) = taken else {
+            // Nobody will complete it any more: whoever listens need not wait longer.
+            let error = CompleteError::ExpiredState;
+            let connection = Some(&attempt.connection_id);
+            let frame = ResultFrame::refusal(error.code(), error.to_string(), None, connection);
+            oauth_attempts::finish(&mut tx, &attempt.id, &frame.to_stored(), now).await?;
+            trail.fail(&mut tx, &OperationError::new(error.code(), &error.to_string())).await?;
+            tx.commit().await?;
+            let listener = attempt.ws_client_id.as_deref();
+            self.broker.results().tell(listener, Some(&attempt.id), &frame);
+            return Err(error);
+        };
+        trail.begin(&mut tx).await?;
+        tx.commit().await?;
+        Ok(taken)
+    }
+
+    /// The trail of an attempt that was begun earlier.
+    pub(super) fn trail_of(&self, attempt: &OAuthAttemptRow) -> Trail<'_> {
+        let (id, environment) = (attempt.operation_id.clone(), attempt.environment_id.clone());
+        Trail::new(self.broker, NewOperation::authorization(id, environment).auth_type("oauth"))
     }
 
     async fn finish(
@@ -279,25 +327,24 @@ impl Connect<'_> {
         attempt: &OAuthAttemptRow,
         callback: &Callback,
         known: &mut Known,
+        trail: &mut Trail<'_>,
     ) -> Result<Connected, CompleteError> {
         let broker = self.broker;
         let environment = broker.environments().find(&attempt.environment_id).await?;
         let environment = environment.ok_or(CompleteError::IntegrationChanged)?;
+        let secret: AttemptSecret = broker.sealing().open_json(
+            &cell::attempt_secret(&attempt.id, &environment.id),
+            &attempt.secret_sealed,
+        )?;
+        known.return_url = secret.return_url.clone();
         let integration_id = attempt
             .integration_id
             .as_ref()
             .ok_or(CompleteError::IntegrationChanged)?;
         let setup = Setup::by_id(broker, &environment.id, integration_id).await?;
         known.integration_key = Some(setup.integration.unique_key.clone());
-        if environment.callback_bound && !same_browser(attempt, callback.browser.as_ref()) {
-            return Err(CompleteError::OtherBrowser);
-        }
         self.check_redirect(attempt, callback, &setup)?;
-        let secret: AttemptSecret = broker.sealing().open_json(
-            &cell::attempt_secret(&attempt.id, &environment.id),
-            &attempt.secret_sealed,
-        )?;
-        let exchanged = self.exchange(attempt, callback, &setup, &secret).await?;
+        let exchanged = self.exchange(attempt, callback, &setup, &secret, trail).await?;
         let session = match &attempt.connect_session_id {
             Some(id) => self.session_by_id(id).await?,
             None => None,
@@ -315,6 +362,7 @@ impl Connect<'_> {
             session: session.as_ref(),
             may_overwrite: secret.may_overwrite,
             attempt: Some(&attempt.id),
+            trail,
         };
         let (_, connected) = self.land(&landing).await?;
         Ok(connected)
@@ -327,6 +375,7 @@ impl Connect<'_> {
         callback: &Callback,
         setup: &Setup<'_>,
         secret: &AttemptSecret,
+        trail: &mut Trail<'_>,
     ) -> Result<Exchanged, CompleteError> {
         let AuthSpec::OAuth2(spec) = &setup.provider.auth else {
             return Err(CompleteError::IntegrationChanged);
@@ -354,6 +403,14 @@ impl Connect<'_> {
         let code = SecretString::from(code.ok_or(CompleteError::MissingCode)?.as_str());
         let egress = self.broker.egress();
         let now = || self.broker.now();
+        let about = Redacted::object([
+            ("url", Redacted::name(&spec.token_url.to_string())),
+            ("grant_type", Redacted::name("authorization_code")),
+            ("client_id", Redacted::name(app.client_id)),
+            ("redirect_uri", Redacted::name(&attempt.redirect_uri)),
+            ("code", Redacted::hidden()),
+        ]);
+        trail.note(LogLevel::Info, "Tokens requested", about);
         let asked = oauth2::exchange_code(
             egress,
             spec,
@@ -365,6 +422,7 @@ impl Connect<'_> {
         )
         .await;
         let answer: TokenAnswer = asked.map_err(CompleteError::Token)?;
+        trail.note(LogLevel::Info, "Tokens received", Redacted::token_answer(&answer));
         let keep = &setup.provider.keep;
         let mut answered = keep.pick_from_token(&answer.members);
         answered.extend(
@@ -416,17 +474,39 @@ impl Connect<'_> {
 
     /// Stores a failure as the attempt's result. A failure that cannot be stored is only logged: there is nothing to
     /// lose.
-    async fn keep_failure(&self, attempt: &OAuthAttemptRow, failure: &CompleteFailure) {
+    async fn keep_failure(&self, attempt: &OAuthAttemptRow, failure: &CompleteFailure, trail: &Trail<'_>) {
         let error = &failure.error;
         let (integration, connection) = (failure.integration_key.as_ref(), failure.connection_key.as_ref());
         let frame = ResultFrame::refusal(error.code(), error.to_string(), integration, connection);
         let kept = async {
             let mut tx = self.broker.store().begin().await?;
-            oauth_attempts::finish(&mut tx, &attempt.id, &frame.to_stored(), self.broker.now()).await?;
+            let now = self.broker.now();
+            if oauth_attempts::finish(&mut tx, &attempt.id, &frame.to_stored(), now).await? {
+                self.announce_failure(&mut tx, attempt, error).await?;
+            }
+            let said = failure.provider_error.iter();
+            let said = Redacted::provider_error(said.map(|(name, value)| (name.as_str(), value.as_str())));
+            let logged = OperationError::new(error.code(), &error.to_string()).said(said);
+            trail.fail(&mut tx, &logged).await?;
             tx.commit().await
         };
         if let Err(error) = kept.await {
             tracing::warn!(attempt = %attempt.id, %error, "a failure could not be stored for its listener");
+        }
+        self.broker.webhooks().wake();
+        let listener = attempt.ws_client_id.as_deref();
+        self.broker.results().tell(listener, Some(&attempt.id), &frame);
+    }
+}
+
+impl Completed {
+    /// Of a callback that got no attempt.
+    fn without_attempt(error: CompleteError, operation_id: Option<OperationId>) -> Self {
+        Self {
+            outcome: Err(error.bare()),
+            operation_id,
+            return_url: None,
+            opener_waits: false,
         }
     }
 }
@@ -446,6 +526,7 @@ impl CompleteError {
 #[derive(Default)]
 struct Known {
     integration_key: Option<IntegrationKey>,
+    return_url: Option<Url>,
 }
 
 /// Tokens, and what is kept of the answers.

@@ -14,6 +14,7 @@ use super::{AuthOperation, Connect, Connected, ResultFrame, Session};
 use crate::auth::Setup;
 use crate::connections::link_end_user;
 use crate::credentials::Credentials;
+use crate::operations::Trail;
 use crate::sealing::{SealingError, cell};
 
 /// How often a transaction is tried again when the database is busy. The tokens are in hand and exist nowhere else.
@@ -37,6 +38,8 @@ pub(super) struct Landing<'a> {
     pub(super) may_overwrite: bool,
     /// The attempt that this finishes.
     pub(super) attempt: Option<&'a OAuthAttemptId>,
+    /// The operation that this ends well, with what happened on the way here.
+    pub(super) trail: &'a Trail<'a>,
 }
 
 /// Nothing was stored.
@@ -162,16 +165,20 @@ impl Connect<'_> {
         }
         let connected = Connected {
             integration_key: integration.unique_key.clone(),
-            connection_key: row.connection_id,
+            connection_key: row.connection_id.clone(),
             operation: match outcome {
                 Outcome::Creation => AuthOperation::Creation,
                 Outcome::Override => AuthOperation::Override,
             },
         };
+        self.log_success(&mut tx, landing, &row, connected.operation).await?;
+        self.announce_success(&mut tx, landing, &row.id, connected.operation)
+            .await?;
         if let Some(attempt) = landing.attempt {
             oauth_attempts::finish(&mut tx, attempt, &ResultFrame::of(&connected).to_stored(), now).await?;
         }
         tx.commit().await?;
+        broker.webhooks().wake();
         Ok((row.id, connected))
     }
 }

@@ -13,6 +13,7 @@ mod browser_auth;
 mod complete;
 mod connection_config;
 mod departure;
+mod interrupted;
 mod journal;
 mod landing;
 mod results;

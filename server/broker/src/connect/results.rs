@@ -1,22 +1,34 @@
 //! Telling those who wait what became of an attempt. The result is stored with the attempt; whoever waits hears of it
 //! at once when it was stored by this process, and within a second when another one did.
+//!
+//! Another process is noticed by looking: one query for everybody who waits here, twice a second and only while
+//! somebody does. It needs no connection of its own, works through a pooler, and a look that fails is made up for by the
+//! next one.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use terapi_model::{ConnectionKey, ErrorCode, IntegrationKey, OAuthAttemptId};
-use terapi_store::{StoreError, oauth_attempts};
+use terapi_model::{ConnectionKey, ErrorCode, IntegrationKey, OAuthAttemptId, OperationId, Timestamp};
+use terapi_store::StoreError;
+use terapi_store::oauth_attempts::{self, OAuthAttemptRow};
 use terapi_vault::token;
 use tokio::sync::Notify;
 
-use super::{Connect, Connected, Session};
+use super::{CompleteError, Connect, Connected, Session};
 use crate::Broker;
 
 /// How often stored results are looked for; another instance may have stored one.
-const LOOK: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How many are asked for in one query.
+const LOOKED_FOR_AT_ONCE: usize = 500;
+
+/// How long a callback that came in the last moment may take to be dealt with, seconds.
+const FINISHING_S: i64 = 60;
 
 /// What a listener is told in the end: the terminal frame of the socket (rest.md 9.3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,50 +89,202 @@ impl ResultFrame {
     }
 }
 
-/// Where an attempt stands, for the Connect UI.
+/// An attempt as those who wait for it may see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AttemptStatus {
-    /// Not finished.
-    Pending,
-    /// Finished, and how.
-    Done(ResultFrame),
+pub struct AttemptView {
+    /// Finds it in the logs.
+    pub operation_id: OperationId,
+    /// What became of it; `None` while it runs.
+    pub result: Option<ResultFrame>,
 }
 
-/// Who listens in this process.
+/// Who asks for a result.
+#[derive(Debug, Clone, Copy)]
+pub enum ResultHolder<'a> {
+    /// The session that the attempt belongs to.
+    Session(&'a Session),
+    /// Whoever knows the name of the attempt's listener, which nobody can guess.
+    Listener(&'a str),
+}
+
+/// What somebody waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Awaited {
+    /// The result of whichever attempt names this listener.
+    Listener(String),
+    /// The result of this attempt.
+    Attempt(OAuthAttemptId),
+}
+
+/// Who waits in this process.
 #[derive(Default)]
-pub struct Results {
-    listeners: Mutex<HashMap<String, Arc<Listener>>>,
+pub struct Results(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    waiters: HashMap<Awaited, Vec<Arc<Waiter>>>,
+    /// Whether somebody looks for results of other processes.
+    watched: bool,
 }
 
 #[derive(Default)]
-struct Listener {
-    wake: Notify,
-    /// A result that is stored nowhere: the browser was not let in, so there is no attempt to keep it with.
+struct Waiter {
     told: Mutex<Option<ResultFrame>>,
+    wake: Notify,
+}
+
+impl Waiter {
+    fn tell(&self, frame: ResultFrame) {
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(frame);
+        self.wake.notify_one();
+    }
 }
 
 impl Results {
-    fn listener(&self, name: &str) -> Option<Arc<Listener>> {
-        self.listeners
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(name)
-            .cloned()
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A result was stored for this listener.
-    pub(super) fn wake(&self, name: Option<&str>) {
-        if let Some(listener) = name.and_then(|name| self.listener(name)) {
-            listener.wake.notify_one();
+    /// Tells everybody here who waits for this attempt; false when nobody does.
+    pub(super) fn tell(
+        &self,
+        listener: Option<&str>,
+        attempt: Option<&OAuthAttemptId>,
+        frame: &ResultFrame,
+    ) -> bool {
+        let names = [
+            listener.map(|name| Awaited::Listener(name.to_owned())),
+            attempt.map(|id| Awaited::Attempt(id.clone())),
+        ];
+        let waiting = self.waiting();
+        let told: Vec<&Arc<Waiter>> = names
+            .iter()
+            .flatten()
+            .filter_map(|name| waiting.waiters.get(name))
+            .flatten()
+            .collect();
+        for waiter in &told {
+            waiter.tell(frame.clone());
+        }
+        !told.is_empty()
+    }
+
+    /// Everybody who is waited for, or `None` when nobody is: then nobody looks any more.
+    fn awaited(&self) -> Option<Vec<Awaited>> {
+        let mut waiting = self.waiting();
+        waiting.watched = !waiting.waiters.is_empty();
+        waiting.watched.then(|| waiting.waiters.keys().cloned().collect())
+    }
+}
+
+/// Looks for results that other processes stored, as long as somebody waits here.
+async fn watch(broker: Broker) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let Some(awaited) = broker.results().awaited() else {
+            return;
+        };
+        for some in awaited.chunks(LOOKED_FOR_AT_ONCE) {
+            if let Err(error) = look(&broker, some).await {
+                tracing::warn!(%error, "stored results cannot be read");
+            }
         }
     }
 }
 
-/// One listener's wait. Dropping it ends the wait.
-pub struct Subscription {
+async fn look(broker: &Broker, awaited: &[Awaited]) -> Result<(), StoreError> {
+    let (mut listeners, mut ids) = (Vec::new(), Vec::new());
+    for one in awaited {
+        match one {
+            Awaited::Listener(name) => listeners.push(name.clone()),
+            Awaited::Attempt(id) => ids.push(id.clone()),
+        }
+    }
+    let mut db = broker.store().read().await?;
+    for attempt in oauth_attempts::find_results(&mut db, &listeners, &ids).await? {
+        if let Some(frame) = read_result(&attempt) {
+            broker
+                .results()
+                .tell(attempt.ws_client_id.as_deref(), Some(&attempt.id), &frame);
+        }
+    }
+    Ok(())
+}
+
+fn read_result(attempt: &OAuthAttemptRow) -> Option<ResultFrame> {
+    serde_json::from_value(attempt.result.clone()?).ok()
+}
+
+/// What is said of an attempt that can no longer be completed, and of which nobody wrote what became of it.
+fn given_up(attempt: &OAuthAttemptRow, now: Timestamp) -> Option<ResultFrame> {
+    let error = CompleteError::ExpiredState;
+    let connection = Some(&attempt.connection_id);
+    (now > attempt.expires_at.plus_seconds(FINISHING_S))
+        .then(|| ResultFrame::refusal(error.code(), error.to_string(), None, connection))
+}
+
+/// Somebody's wait for a result. Dropping it ends the wait.
+pub struct Wait {
     broker: Broker,
+    awaited: Awaited,
+    waiter: Arc<Waiter>,
+}
+
+impl Wait {
+    fn begin(broker: &Broker, awaited: Awaited) -> Self {
+        let waiter = Arc::new(Waiter::default());
+        let mut waiting = broker.results().waiting();
+        waiting
+            .waiters
+            .entry(awaited.clone())
+            .or_default()
+            .push(Arc::clone(&waiter));
+        if !std::mem::replace(&mut waiting.watched, true) {
+            tokio::spawn(watch(broker.clone()));
+        }
+        drop(waiting);
+        Self {
+            broker: broker.clone(),
+            awaited,
+            waiter,
+        }
+    }
+
+    /// Waits for the result. Cancelling it loses nothing.
+    pub async fn result(&self) -> ResultFrame {
+        loop {
+            let told = self
+                .waiter
+                .told
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            match told {
+                Some(told) => return told,
+                None => self.waiter.wake.notified().await,
+            }
+        }
+    }
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        let mut waiting = self.broker.results().waiting();
+        if let Entry::Occupied(mut waiters) = waiting.waiters.entry(self.awaited.clone()) {
+            waiters
+                .get_mut()
+                .retain(|waiter| !Arc::ptr_eq(waiter, &self.waiter));
+            if waiters.get().is_empty() {
+                waiters.remove();
+            }
+        }
+    }
+}
+
+/// A listener's wait for the result of the attempt that names it.
+pub struct Subscription {
     ws_client_id: String,
-    listener: Arc<Listener>,
+    wait: Wait,
 }
 
 impl Subscription {
@@ -131,44 +295,7 @@ impl Subscription {
 
     /// Waits for the result. Cancelling it loses nothing.
     pub async fn result(&self) -> ResultFrame {
-        let own = [self.ws_client_id.clone()];
-        loop {
-            let told = self
-                .listener
-                .told
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take();
-            if let Some(told) = told {
-                return told;
-            }
-            match self.stored(&own).await {
-                Ok(Some(frame)) => return frame,
-                Ok(None) => {}
-                Err(error) => tracing::warn!(%error, "stored results cannot be read"),
-            }
-            // Either way it is time to look again.
-            let _ = tokio::time::timeout(LOOK, self.listener.wake.notified()).await;
-        }
-    }
-
-    async fn stored(&self, own: &[String]) -> Result<Option<ResultFrame>, StoreError> {
-        let mut db = self.broker.store().read().await?;
-        let found = oauth_attempts::find_results(&mut db, own).await?;
-        let result = found.into_iter().find_map(|attempt| attempt.result);
-        Ok(result.and_then(|json| serde_json::from_value(json).ok()))
-    }
-}
-
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        let mut listeners = self
-            .broker
-            .results()
-            .listeners
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        listeners.remove(&self.ws_client_id);
+        self.wait.result().await
     }
 }
 
@@ -176,46 +303,44 @@ impl Connect<'_> {
     /// Begins to listen, under an id that nobody can guess.
     pub fn listen(&self) -> Subscription {
         let ws_client_id = token::uuid_v4(self.broker.entropy());
-        let listener = Arc::new(Listener::default());
-        let mut listeners = self
-            .broker
-            .results()
-            .listeners
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        listeners.insert(ws_client_id.clone(), Arc::clone(&listener));
-        drop(listeners);
-        Subscription {
-            broker: self.broker.clone(),
-            ws_client_id,
-            listener,
-        }
+        let wait = Wait::begin(self.broker, Awaited::Listener(ws_client_id.clone()));
+        Subscription { ws_client_id, wait }
+    }
+
+    /// Begins to wait for an attempt. What was stored before is not told again: read [`Connect::attempt`] after this.
+    pub fn wait_for(&self, attempt: &OAuthAttemptId) -> Wait {
+        Wait::begin(self.broker, Awaited::Attempt(attempt.clone()))
     }
 
     /// Tells a listener of this process why a browser was not let in. Such a refusal belongs to no environment and is
     /// stored nowhere.
-    pub fn tell(&self, ws_client_id: &str, frame: ResultFrame) {
-        if let Some(listener) = self.broker.results().listener(ws_client_id) {
-            *listener.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(frame);
-            listener.wake.notify_one();
-        }
+    pub fn tell(&self, ws_client_id: &str, frame: &ResultFrame) {
+        self.broker.results().tell(Some(ws_client_id), None, frame);
     }
 
-    /// Where an attempt of this session stands; `None` when the session has no such attempt.
+    /// The attempt with this id, if it is this holder's.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn attempt_status(
+    pub async fn attempt(
         &self,
-        session: &Session,
+        holder: ResultHolder<'_>,
         id: &OAuthAttemptId,
-    ) -> Result<Option<AttemptStatus>, StoreError> {
-        let mut db = self.broker.store().read().await?;
-        let found = oauth_attempts::find(&mut db, id).await?;
-        let found = found.filter(|attempt| attempt.connect_session_id.as_ref() == Some(&session.id));
-        Ok(found.map(|attempt| {
-            let frame = attempt.result.and_then(|json| serde_json::from_value(json).ok());
-            frame.map_or(AttemptStatus::Pending, AttemptStatus::Done)
+    ) -> Result<Option<AttemptView>, StoreError> {
+        let found = {
+            let mut db = self.broker.store().read().await?;
+            oauth_attempts::find(&mut db, id).await?
+        };
+        let found = found.filter(|attempt| match holder {
+            ResultHolder::Session(session) => attempt.connect_session_id.as_ref() == Some(&session.id),
+            ResultHolder::Listener(name) => attempt.ws_client_id.as_deref() == Some(name),
+        });
+        let Some(attempt) = found else { return Ok(None) };
+        let attempt = self.ended_if_interrupted(attempt).await?;
+        let result = read_result(&attempt).or_else(|| given_up(&attempt, self.broker.now()));
+        Ok(Some(AttemptView {
+            operation_id: attempt.operation_id,
+            result,
         }))
     }
 }

@@ -9,6 +9,7 @@ use terapi_model::{
     IssueCode, OperationId, Organization, Scope, Tags, Timestamp,
 };
 use terapi_store::connect_sessions::{self, ConnectSessionRow};
+use terapi_store::connections::ConnectionDetail;
 use terapi_store::{StoreError, connections, integrations};
 use terapi_vault::hash::token_hash;
 use terapi_vault::{SecretString, token};
@@ -16,6 +17,7 @@ use terapi_vault::{SecretString, token};
 use super::Connect;
 use crate::connections::{EndUserRecord, check_webhook_url};
 use crate::environments::Environment;
+use crate::operations::{self, NewOperation, OperationActor};
 use crate::sealing::{SealingError, cell};
 use crate::{Actor, Caller, Forbidden};
 
@@ -87,6 +89,8 @@ pub struct OpenedSession {
     pub connect_link: String,
     /// When it ends.
     pub expires_at: Timestamp,
+    /// Its operation: every attempt with it is logged there.
+    pub operation_id: OperationId,
 }
 
 /// Why no session was opened.
@@ -240,14 +244,14 @@ impl Connect<'_> {
             });
         };
         session.allowed_integrations = vec![integration_key];
-        self.open(caller, session, Some(target.connection.id)).await
+        self.open(caller, session, Some(&target)).await
     }
 
     async fn open(
         &self,
         caller: &Caller,
         mut new: NewSession,
-        reconnect: Option<ConnectionId>,
+        reconnect: Option<&ConnectionDetail>,
     ) -> Result<OpenedSession, OpenSessionError> {
         let environment = caller.environment()?;
         let mut issues = self.unknown_integrations(caller, &new).await?;
@@ -286,21 +290,31 @@ impl Connect<'_> {
             defaults_sealed,
             overrides,
             webhook_url_override,
-            reconnect_connection_id: reconnect,
+            reconnect_connection_id: reconnect.map(|target| target.connection.id.clone()),
             operation_id: broker.mint(OperationId::mint),
             created_at: now,
             expires_at,
             deleted_at: None,
             id,
         };
+        let operation =
+            NewOperation::authorization(row.operation_id.clone(), environment.clone())
+                .by(OperationActor::of(caller))
+                .session(row.end_user.as_ref(), row.organization.as_ref());
+        let operation = match reconnect {
+            Some(target) => operation.auth_type("unauth").reconnecting(target),
+            None => operation,
+        };
         let mut tx = broker.store().begin().await?;
         connect_sessions::insert(&mut tx, &row).await?;
+        operations::open(broker, &mut tx, operation).await?;
         tx.commit().await?;
         tracing::info!(operation = %row.operation_id, session = %row.id, "connect session opened");
         Ok(OpenedSession {
             connect_link: broker.settings().connect_link(token.expose()),
             token,
             expires_at,
+            operation_id: row.operation_id,
         })
     }
 

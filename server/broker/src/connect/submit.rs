@@ -2,16 +2,18 @@
 
 use serde_json::{Map, Value};
 use terapi_catalog::{AuthSpec, Provider};
-use terapi_model::{AuthMode, ErrorCode, IntegrationKey, Issue, OperationId};
+use terapi_model::{AuthMode, ErrorCode, IntegrationKey, Issue, LogLevel};
 use terapi_store::StoreError;
 use terapi_vault::SecretString;
 
 use super::admission::{Refusal, describe};
+use super::journal::{Logged, Refused};
 use super::landing::{Landing, LandingError};
 use super::{BrowserAuth, BrowserInput, Connect, Connected};
 use crate::auth::{Holder, api_key, basic};
 use crate::credentials::Credentials;
 use crate::egress::EgressError;
+use crate::operations::{Redacted, Trail};
 use crate::verification::{VerificationError, verify};
 
 /// Why credentials were not stored.
@@ -98,15 +100,26 @@ impl From<StoreError> for SubmitError {
 enum Typed<'a> {
     ApiKey(&'a SecretString),
     Basic(&'a SecretString, &'a SecretString),
+    Nothing,
 }
 
 impl Typed<'_> {
+    /// `meta.authType` of the log.
+    const fn auth_type(&self) -> &'static str {
+        match self {
+            Self::ApiKey(_) => "apikey",
+            Self::Basic(..) => "basic",
+            Self::Nothing => "unauth",
+        }
+    }
+
     fn check(&self, provider: &Provider) -> Result<Credentials, SubmitError> {
         let checked = match (&provider.auth, self) {
             (AuthSpec::ApiKey, Self::ApiKey(key)) => api_key::credentials(provider, key),
             (AuthSpec::Basic, Self::Basic(username, password)) => {
                 basic::credentials(provider, username, password)
             }
+            (AuthSpec::None, Self::Nothing) => Ok(Credentials::None),
             (other, _) => return Err(SubmitError::OtherMode(other.mode())),
         };
         checked.map_err(SubmitError::Invalid)
@@ -124,7 +137,7 @@ impl Connect<'_> {
         key: &IntegrationKey,
         input: BrowserInput,
         api_key: SecretString,
-    ) -> Result<Connected, SubmitError> {
+    ) -> Result<Connected, Logged<SubmitError>> {
         self.submit(auth, key, input, Typed::ApiKey(&api_key)).await
     }
 
@@ -139,9 +152,22 @@ impl Connect<'_> {
         input: BrowserInput,
         username: SecretString,
         password: SecretString,
-    ) -> Result<Connected, SubmitError> {
+    ) -> Result<Connected, Logged<SubmitError>> {
         self.submit(auth, key, input, Typed::Basic(&username, &password))
             .await
+    }
+
+    /// Connects with nothing: the provider's API lets everybody in.
+    ///
+    /// # Errors
+    /// [`SubmitError`].
+    pub async fn submit_nothing(
+        &self,
+        auth: &BrowserAuth,
+        key: &IntegrationKey,
+        input: BrowserInput,
+    ) -> Result<Connected, Logged<SubmitError>> {
+        self.submit(auth, key, input, Typed::Nothing).await
     }
 
     async fn submit(
@@ -150,18 +176,38 @@ impl Connect<'_> {
         key: &IntegrationKey,
         input: BrowserInput,
         typed: Typed<'_>,
-    ) -> Result<Connected, SubmitError> {
-        let operation = self.operation_of(auth);
-        let done = self.try_submit(auth, key, input, typed, operation.clone()).await;
-        match &done {
+    ) -> Result<Connected, Logged<SubmitError>> {
+        let mut trail = Trail::new(self.broker, self.new_operation(auth, typed.auth_type()));
+        let id = trail.id().clone();
+        let named = input.connection_key.clone();
+        let error = match self.try_submit(auth, key, input, typed, &mut trail).await {
             Ok(connected) => {
-                tracing::info!(%operation, integration = %key, result = connected.operation.as_str(), "connected");
+                tracing::info!(operation = %id, integration = %key, result = connected.operation.as_str(), "connected");
+                return Ok(connected);
             }
+            Err(error) => error,
+        };
+        tracing::warn!(operation = %id, integration = %key, code = %error.code(), %error, "authorization failed");
+        let refused = Refused {
+            integration: key,
+            connection: named,
+            code: error.code(),
+            message: error.to_string(),
+            trail: &trail,
+        };
+        let kept = async {
+            let mut tx = self.broker.store().begin().await?;
+            self.log_refusal(&mut tx, &refused).await?;
+            tx.commit().await
+        };
+        let operation_id = match kept.await {
+            Ok(()) => Some(id),
             Err(error) => {
-                tracing::warn!(%operation, integration = %key, code = %error.code(), %error, "authorization failed");
+                tracing::warn!(operation = %id, %error, "a failure could not be logged");
+                None
             }
-        }
-        done
+        };
+        Err(Logged { error, operation_id })
     }
 
     async fn try_submit(
@@ -170,9 +216,9 @@ impl Connect<'_> {
         key: &IntegrationKey,
         mut input: BrowserInput,
         typed: Typed<'_>,
-        operation: OperationId,
+        trail: &mut Trail<'_>,
     ) -> Result<Connected, SubmitError> {
-        let admitted = self.admit(auth, key, &mut input, operation).await?;
+        let admitted = self.admit(auth, key, &mut input).await?;
         let setup = &admitted.setup;
         let credentials = typed.check(setup.provider)?;
         let config: &Map<String, Value> = &admitted.gathered.config;
@@ -181,7 +227,19 @@ impl Connect<'_> {
             connection_config: config,
             integration_config: &setup.integration_config,
         };
-        verify(self.broker.egress(), setup.provider, holder).await?;
+        let about = Redacted::object([
+            ("integration", Redacted::name(key.as_str())),
+            ("connection_config", Redacted::config(config, setup.provider)),
+        ]);
+        trail.note(LogLevel::Info, "Credentials received", about);
+        if setup.provider.verification.is_some() {
+            // What the provider is asked is known even if this process does not live to see the answer.
+            let mut tx = self.broker.store().begin().await?;
+            trail.note(LogLevel::Info, "Verification started", Redacted::object([]));
+            trail.begin(&mut tx).await?;
+            tx.commit().await?;
+        }
+        verify(self.broker.egress(), setup.provider, holder, trail).await?;
         let landing = Landing {
             setup,
             connection_key: &admitted.connection_key,
@@ -195,6 +253,7 @@ impl Connect<'_> {
             session: auth.session(),
             may_overwrite: admitted.may_overwrite,
             attempt: None,
+            trail,
         };
         let (_, connected) = self.land(&landing).await?;
         Ok(connected)

@@ -8,6 +8,7 @@
 
 mod list;
 mod redacted;
+mod trail;
 mod writer;
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,7 @@ use terapi_store::operations::{OperationMessageRow, OperationRow};
 
 pub use list::{ListOperationsError, OperationFilter, OperationPage};
 pub use redacted::{MASK, Redacted};
+pub(crate) use trail::Trail;
 pub use writer::{Message, NewOperation, OperationActor, fail, open, reopen, succeed, write};
 
 use crate::Broker;

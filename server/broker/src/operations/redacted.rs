@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 use terapi_catalog::Provider;
 use url::Url;
 
+use crate::auth::TokenAnswer;
+
 /// Stands where a value was.
 pub const MASK: &str = "[redacted]";
 
@@ -171,6 +173,16 @@ impl Redacted {
     /// A name that somebody gave: an id, a key, a label. Never a credential.
     pub fn name(name: &str) -> Self {
         Self(Value::String(cut(name)))
+    }
+
+    /// What a token endpoint gave, without what it gave it for.
+    pub fn token_answer(answer: &TokenAnswer) -> Self {
+        let members = [
+            ("granted_scopes", answer.granted_scopes.as_deref().map(Self::scopes)),
+            ("expires_at", answer.expires_at.map(|at| Self::name(&at.to_rfc3339()))),
+            ("refresh_token", answer.refresh_token.as_ref().map(|_| Self::hidden())),
+        ];
+        Self::object(members.into_iter().filter_map(|(name, value)| Some((name, value?))))
     }
 
     /// A number.

@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use terapi_model::{
-    AccountId, ConnectionId, ConnectionKey, EndUser, EnvironmentId, ErrorCode, IntegrationId, IntegrationKey,
+    ConnectionId, ConnectionKey, EndUser, EnvironmentId, ErrorCode, IntegrationId, IntegrationKey,
     LogLevel, MessageContext, MessageType, OperationAction, OperationId, OperationState, OperationType,
     Organization, ProviderName, Timestamp,
 };
+use terapi_store::connections::{ConnectionDetail, ConnectionRow};
 use terapi_store::operations::{self, OperationMessageRow, OperationRow};
-use terapi_store::{StoreError, Tx};
+use terapi_store::{StoreError, Tx, environments};
 
 use super::redacted::cut;
 use super::{OperationError, Redacted};
@@ -36,6 +37,14 @@ impl OperationActor {
         }
     }
 
+    /// A browser with the environment's public key.
+    pub fn public_key() -> Self {
+        Self {
+            kind: "public_key".to_owned(),
+            id: None,
+        }
+    }
+
     /// Whoever called.
     pub fn of(caller: &Caller) -> Self {
         let (kind, id) = match &caller.actor {
@@ -56,8 +65,6 @@ impl OperationActor {
 pub struct NewOperation {
     /// Its id, which others may name already.
     pub id: OperationId,
-    /// The tenant.
-    pub account_id: AccountId,
     /// Where.
     pub environment_id: EnvironmentId,
     /// What it is about.
@@ -74,15 +81,15 @@ pub struct NewOperation {
     pub connection: Option<(ConnectionId, ConnectionKey)>,
     /// For whom.
     pub end_user: Option<(String, Option<String>)>,
+    expires_at: Option<Timestamp>,
     meta: Map<String, Value>,
 }
 
 impl NewOperation {
     /// An authorization (`auth` / `create_connection`).
-    pub fn authorization(id: OperationId, account_id: AccountId, environment_id: EnvironmentId) -> Self {
+    pub fn authorization(id: OperationId, environment_id: EnvironmentId) -> Self {
         Self {
             id,
-            account_id,
             environment_id,
             kind: OperationType::Auth,
             action: OperationAction::CreateConnection,
@@ -91,6 +98,7 @@ impl NewOperation {
             integration: None,
             connection: None,
             end_user: None,
+            expires_at: None,
             meta: Map::new(),
         }
     }
@@ -101,6 +109,18 @@ impl NewOperation {
         self.action = action;
         self.message = message;
         self
+    }
+
+    /// Running this long at least, where the usual five minutes are too short.
+    #[must_use]
+    pub fn until(mut self, expires_at: Timestamp) -> Self {
+        self.expires_at = Some(expires_at);
+        self
+    }
+
+    fn ends_by(&self, now: Timestamp) -> Timestamp {
+        let usual = now.plus_seconds(AUTH_LIFE_S);
+        self.expires_at.map_or(usual, |at| at.max(usual))
     }
 
     /// By whom.
@@ -114,6 +134,30 @@ impl NewOperation {
     #[must_use]
     pub fn auth_type(mut self, auth_type: &'static str) -> Self {
         self.meta.insert("authType".to_owned(), Value::from(auth_type));
+        self
+    }
+
+    /// About this connection.
+    #[must_use]
+    pub(crate) fn of_connection(mut self, connection: &ConnectionRow) -> Self {
+        self.connection = Some((connection.id.clone(), connection.connection_id.clone()));
+        self
+    }
+
+    /// About a connection that exists, its integration and its end user.
+    #[must_use]
+    pub(crate) fn reconnecting(mut self, target: &ConnectionDetail) -> Self {
+        let (connection, integration) = (&target.connection, &target.integration);
+        self.connection = Some((connection.id.clone(), connection.connection_id.clone()));
+        self.integration = Some((
+            integration.id.clone(),
+            integration.unique_key.clone(),
+            integration.provider.clone(),
+        ));
+        if let (None, Some(user)) = (&self.end_user, &target.end_user) {
+            let name = user.display_name.as_deref().or(user.email.as_deref());
+            self.end_user = Some((user.end_user_id.clone(), name.map(cut)));
+        }
         self
     }
 
@@ -234,12 +278,13 @@ impl OperationError {
     }
 }
 
-/// Opens an operation. It runs until [`succeed`] or [`fail`], or until its time is over.
+/// Opens an operation, unless it is open, or its environment is gone. It runs until [`succeed`] or [`fail`], or until its time is over.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn open(broker: &Broker, tx: &mut Tx, new: NewOperation) -> Result<(), StoreError> {
     let now = broker.now();
+    let expires_at = new.ends_by(now);
     let (integration_id, integration_key, provider) = match new.integration {
         Some((id, key, provider)) => (Some(id), Some(key), Some(provider)),
         None => (None, None, None),
@@ -249,9 +294,12 @@ pub async fn open(broker: &Broker, tx: &mut Tx, new: NewOperation) -> Result<(),
         Some((id, name)) => (Some(id), name),
         None => (None, None),
     };
+    let Some(environment) = environments::find(tx, &new.environment_id).await? else {
+        return Ok(());
+    };
     let row = OperationRow {
         id: new.id,
-        account_id: new.account_id,
+        account_id: environment.account_id,
         environment_id: new.environment_id,
         kind: new.kind,
         action: new.action,
@@ -272,29 +320,27 @@ pub async fn open(broker: &Broker, tx: &mut Tx, new: NewOperation) -> Result<(),
         updated_at: now,
         started_at: now,
         ended_at: None,
-        expires_at: now.plus_seconds(AUTH_LIFE_S),
+        expires_at,
     };
     operations::insert(tx, &row).await
 }
 
-/// Sets an operation running for another try, at least until `expires_at`. One that has succeeded stays a success.
+/// Sets an operation running for another try, and opens it if there is none. One that has succeeded stays a success.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn reopen(
-    broker: &Broker,
-    tx: &mut Tx,
-    id: &OperationId,
-    expires_at: Timestamp,
-) -> Result<(), StoreError> {
-    operations::reopen(tx, id, expires_at, broker.now()).await?;
-    Ok(())
+pub async fn reopen(broker: &Broker, tx: &mut Tx, new: NewOperation) -> Result<(), StoreError> {
+    let now = broker.now();
+    if operations::reopen(tx, &new.id, new.ends_by(now), now).await? {
+        return Ok(());
+    }
+    open(broker, tx, new).await
 }
 
-/// Appends a line.
+/// Appends a line; nothing happens when there is no such operation.
 ///
 /// # Errors
-/// [`StoreError::BrokenReference`] when there is no such operation.
+/// [`StoreError`].
 pub async fn write(
     broker: &Broker,
     tx: &mut Tx,
@@ -319,7 +365,8 @@ pub async fn write(
         ended_at: message.ended_at,
         duration_ms: message.ended_at.map(|ended| ended.millis_since(message.at)),
     };
-    operations::insert_message(tx, &row).await
+    operations::insert_message(tx, &row).await?;
+    Ok(())
 }
 
 /// Ends an operation well.

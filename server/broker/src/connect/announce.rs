@@ -1,0 +1,99 @@
+//! What webhooks hear of an authorization.
+
+use terapi_model::ConnectionId;
+use terapi_store::oauth_attempts::OAuthAttemptRow;
+use terapi_store::{StoreError, Tx, connect_sessions, connections};
+
+use super::landing::Landing;
+use super::{AuthOperation, CompleteError, Connect};
+use crate::auth::oauth2::ExchangeError;
+use crate::webhooks::{About, AuthEvent, AuthEventOperation, EventEndUser, EventError};
+
+impl Connect<'_> {
+    /// In the transaction that stores the connection, after everything about it is written.
+    pub(super) async fn announce_success(
+        &self,
+        tx: &mut Tx,
+        landing: &Landing<'_>,
+        connection: &ConnectionId,
+        operation: AuthOperation,
+    ) -> Result<(), StoreError> {
+        let end_user = landing.session.and_then(|session| {
+            Some(EventEndUser {
+                end_user: session.end_user.as_ref()?,
+                organization: session.organization.as_ref(),
+            })
+        });
+        let event = AuthEvent {
+            environment: &landing.setup.integration.environment_id,
+            about: About::Connection(connection),
+            operation: match operation {
+                AuthOperation::Creation => AuthEventOperation::Creation,
+                AuthOperation::Override => AuthEventOperation::Override,
+            },
+            end_user,
+            error: None,
+        };
+        self.broker.webhooks().enqueue_auth(tx, &event).await
+    }
+
+    /// In the transaction that stores a failure as the attempt's result. Only attempts that reached the provider are
+    /// told of: what is refused before, anybody can cause without end.
+    pub(super) async fn announce_failure(
+        &self,
+        tx: &mut Tx,
+        attempt: &OAuthAttemptRow,
+        error: &CompleteError,
+    ) -> Result<(), StoreError> {
+        let Some(integration) = &attempt.integration_id else {
+            return Ok(());
+        };
+        let existing = connections::find_row(tx, integration, &attempt.connection_id).await?;
+        let session = match &attempt.connect_session_id {
+            Some(id) => connect_sessions::find(tx, id).await?,
+            None => None,
+        };
+        let about = match &existing {
+            Some(row) => About::Connection(&row.id),
+            None => About::Unmade {
+                integration,
+                connection_key: &attempt.connection_id,
+                webhook_url_override: session
+                    .as_ref()
+                    .and_then(|session| session.webhook_url_override.as_deref()),
+            },
+        };
+        let event = AuthEvent {
+            environment: &attempt.environment_id,
+            about,
+            operation: AuthEventOperation::Creation,
+            end_user: None,
+            error: Some(EventError {
+                kind: kind_of(error),
+                description: error.to_string(),
+            }),
+        };
+        self.broker.webhooks().enqueue_auth(tx, &event).await
+    }
+}
+
+/// `error.type` of rest.md 14.3.
+fn kind_of(error: &CompleteError) -> &'static str {
+    match error {
+        CompleteError::MissingState
+        | CompleteError::UnknownState
+        | CompleteError::UsedState
+        | CompleteError::ExpiredState
+        | CompleteError::OtherBrowser
+        | CompleteError::WrongRedirect
+        | CompleteError::WrongIssuer
+        | CompleteError::Provider(_)
+        | CompleteError::MissingCode => "invalid_callback",
+        CompleteError::Token(ExchangeError::Answer(_)) => "unable_to_parse_token_response",
+        CompleteError::Sealing(_) | CompleteError::Store(_) | CompleteError::Interrupted => "server_error",
+        CompleteError::IntegrationChanged
+        | CompleteError::TargetGone
+        | CompleteError::ConnectionExists
+        | CompleteError::Token(ExchangeError::Template(_) | ExchangeError::Egress(_)) => "unknown",
+    }
+}

@@ -1,0 +1,132 @@
+use http::{HeaderMap, Method};
+use terapi_model::{
+    EnvironmentId, IntegrationId, IntegrationKey, LogLevel, OperationId, ProviderName, Timestamp,
+};
+use terapi_store::{StoreError, Tx};
+use url::Url;
+
+use super::writer::{fail, open, reopen, succeed, write};
+use super::{Message, NewOperation, OperationError, Redacted};
+use crate::Broker;
+
+/// An operation under way, with lines that are gathered while something goes on that must not hold a transaction, such
+/// as a call to a provider. They are written in the transaction of its outcome.
+pub(crate) struct Trail<'b> {
+    broker: &'b Broker,
+    operation: NewOperation,
+    lines: Vec<Message>,
+}
+
+impl<'b> Trail<'b> {
+    /// Of an operation, which may be open or not.
+    pub(crate) const fn new(broker: &'b Broker, operation: NewOperation) -> Self {
+        Self {
+            broker,
+            operation,
+            lines: Vec::new(),
+        }
+    }
+
+    /// The operation's id.
+    pub(crate) const fn id(&self) -> &OperationId {
+        &self.operation.id
+    }
+
+    /// Its environment.
+    pub(crate) const fn environment(&self) -> &EnvironmentId {
+        &self.operation.environment_id
+    }
+
+    /// Says which integration it is about.
+    pub(crate) fn name_integration(
+        &mut self,
+        id: &IntegrationId,
+        key: &IntegrationKey,
+        provider: &ProviderName,
+    ) {
+        self.operation.integration = Some((id.clone(), key.clone(), provider.clone()));
+    }
+
+    /// Lets it run this long at least.
+    pub(crate) fn extend(&mut self, expires_at: Timestamp) {
+        self.operation = self.operation.clone().until(expires_at);
+    }
+
+    /// Notes what just happened.
+    pub(crate) fn note(&mut self, level: LogLevel, text: &str, meta: Redacted) {
+        let line = Message::auth(level, text, self.broker.now()).with(meta);
+        self.lines.push(line);
+    }
+
+    /// Notes a request that was just answered, or was not: `status` and headers of the answer.
+    pub(crate) fn exchanged(&mut self, text: &str, call: Call, answer: Option<(u16, &HeaderMap)>) {
+        let fine = answer.is_some_and(|(status, _)| (200..300).contains(&status));
+        let level = if fine { LogLevel::Info } else { LogLevel::Warn };
+        let response = answer.map(|(status, headers)| {
+            Redacted::object([
+                ("code", Redacted::number(status)),
+                ("headers", Redacted::headers(headers)),
+            ])
+        });
+        let line = Message::http(level, text, call.request, response, call.began, self.broker.now());
+        self.lines.push(line);
+    }
+
+    /// A request that begins now.
+    pub(crate) fn call(&self, method: &Method, url: &Url, path: &str, headers: &HeaderMap) -> Call {
+        Call {
+            began: self.broker.now(),
+            request: Redacted::object([
+                ("method", Redacted::name(method.as_str())),
+                ("url", Redacted::endpoint(url, path)),
+                ("headers", Redacted::headers(headers)),
+            ]),
+        }
+    }
+
+    /// Sets the operation running, writes the lines and forgets them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn begin(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        reopen(self.broker, tx, self.operation.clone()).await?;
+        self.write(tx).await?;
+        self.lines.clear();
+        Ok(())
+    }
+
+    /// Opens the operation if it is not, writes the lines and ends it well. The lines stay, since a transaction may have
+    /// to be tried again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn succeed(&self, tx: &mut Tx, last: Message) -> Result<(), StoreError> {
+        open(self.broker, tx, self.operation.clone()).await?;
+        self.write(tx).await?;
+        write(self.broker, tx, self.environment(), self.id(), last).await?;
+        succeed(self.broker, tx, self.id()).await
+    }
+
+    /// The same, badly.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn fail(&self, tx: &mut Tx, error: &OperationError) -> Result<(), StoreError> {
+        open(self.broker, tx, self.operation.clone()).await?;
+        self.write(tx).await?;
+        fail(self.broker, tx, self.environment(), self.id(), error).await
+    }
+
+    async fn write(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        for line in &self.lines {
+            write(self.broker, tx, self.environment(), self.id(), line.clone()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A request that has begun.
+pub(crate) struct Call {
+    began: Timestamp,
+    request: Redacted,
+}

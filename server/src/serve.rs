@@ -117,7 +117,9 @@ pub async fn serve(
         );
     }
     if timeout_at(asked + STOP, settle).await.is_err() {
-        tracing::warn!("token requests were still under way; what their providers answer is lost");
+        tracing::warn!(
+            "token requests or webhooks were still under way; what providers answer is lost, webhooks are sent again"
+        );
     }
     Ok(())
 }

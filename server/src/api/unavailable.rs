@@ -26,13 +26,12 @@ const OTHER_PRODUCTS: [&str; 17] = [
 ];
 
 /// Of parts that this version does not have.
-const NOT_YET: [&str; 9] = [
+const NOT_YET: [&str; 8] = [
     "/app-auth/connect",
     "/config",
     "/config/{provider_config_key}",
     "/connect/telemetry",
     "/connection/{connection_id}/metadata",
-    "/environment/webhook-signing-key/rotate",
     "/proxy",
     "/proxy/{*path}",
     "/webhook/{environment_uuid}/{provider_config_key}",

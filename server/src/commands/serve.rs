@@ -21,6 +21,7 @@ pub async fn run(config: &Config, environment: &Environment) -> anyhow::Result<(
     let state = AppState::new(broker.clone(), config, draining.clone());
     let stop = CancellationToken::new();
     let sweeping = tokio::spawn(sweep(broker.clone(), stop.clone()));
+    let delivering = tokio::spawn(deliver(broker.clone(), stop.clone()));
     tokio::spawn({
         let stop = stop.clone();
         async move {
@@ -30,7 +31,13 @@ pub async fn run(config: &Config, environment: &Environment) -> anyhow::Result<(
             stop.cancel();
         }
     });
-    let served = serve::serve(listeners, router::all(state), draining, stop, broker.settle()).await;
+    let settle = async {
+        broker.settle().await;
+        if let Err(error) = delivering.await {
+            tracing::error!(%error, "the webhook worker broke; what it was sending is sent by the next one");
+        }
+    };
+    let served = serve::serve(listeners, router::all(state), draining, stop, settle).await;
     sweeping.abort();
     tracing::info!("stopped");
     served
@@ -47,6 +54,10 @@ async fn greet(broker: &terapi_broker::Broker) -> anyhow::Result<()> {
         println!("Create the first account with this one-time link:\n\n    {link}\n");
     }
     Ok(())
+}
+
+async fn deliver(broker: terapi_broker::Broker, stop: CancellationToken) {
+    broker.webhooks().run(stop).await;
 }
 
 async fn sweep(broker: terapi_broker::Broker, stop: CancellationToken) {

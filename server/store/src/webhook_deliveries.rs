@@ -2,8 +2,8 @@
 
 use sqlx::error::BoxDynError;
 use terapi_model::{
-    ConnectionId, ConnectionKey, EnvironmentId, EnvironmentName, IntegrationKey, OperationId, ProviderName,
-    Timestamp, WebhookDeliveryId, WebhookId,
+    ConnectionId, ConnectionKey, EnvironmentId, EnvironmentName, IntegrationId, IntegrationKey, OperationId,
+    ProviderName, Timestamp, WebhookDeliveryId, WebhookId,
 };
 
 use crate::column::{Bind, Cells, Column, Sink, Unreadable, column};
@@ -115,14 +115,14 @@ row! {
     $ columns webhook_subject_columns;
     /// What an event says of its connection.
     pub struct WebhookSubjectRow {
-        /// What callers name the connection.
-        pub connection_id: ConnectionKey,
-        /// Where its events go instead.
-        pub webhook_url_override: Option<String>,
         /// What callers name its integration.
         pub unique_key: IntegrationKey,
         /// The integration's provider.
         pub provider: ProviderName,
+        /// What callers name the connection; none: it was not made.
+        pub connection_id: Option<ConnectionKey>,
+        /// Where its events go instead.
+        pub webhook_url_override: Option<String>,
     }
 }
 
@@ -173,9 +173,25 @@ pub async fn find_subject(
 ) -> Result<Option<WebhookSubjectRow>, StoreError> {
     maybe(
         db,
-        "SELECT c.connection_id, c.webhook_url_override, i.unique_key, i.provider FROM connection c \
+        "SELECT i.unique_key, i.provider, c.connection_id, c.webhook_url_override FROM connection c \
          JOIN integration i ON i.id = c.integration_id WHERE c.id = $1",
         &[connection_id],
+    )
+    .await
+}
+
+/// What an event says of a connection that this integration does not have. The integration may be deleted.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn find_integration(
+    db: &mut impl Access,
+    integration_id: &IntegrationId,
+) -> Result<Option<WebhookSubjectRow>, StoreError> {
+    maybe(
+        db,
+        "SELECT unique_key, provider, CAST(NULL AS TEXT), CAST(NULL AS TEXT) FROM integration WHERE id = $1",
+        &[integration_id],
     )
     .await
 }

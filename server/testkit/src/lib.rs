@@ -39,6 +39,7 @@ mod metadata;
 mod page;
 mod params;
 mod randomness;
+mod receiver;
 mod record;
 mod revoke;
 mod script;
@@ -48,5 +49,6 @@ mod token;
 pub use acme::{
     Acme, DEMO_API_KEY, DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_PASSWORD, DEMO_USER, LIVE_KEY_PREFIX,
 };
+pub use receiver::{ReceivedWebhook, Receiver, Reply};
 pub use record::{Counters, CredentialKind, SeenRequest};
 pub use script::{Answer, ClientAuthRule, Denial, ExpiresIn, IssuerParameter, Rotation, Script};

@@ -8,6 +8,7 @@ mod find;
 mod hmac;
 mod logo;
 mod secrets;
+mod signing_key;
 mod update;
 mod variables;
 
@@ -20,6 +21,7 @@ pub use delete::DeleteEnvironmentError;
 pub use hmac::HmacError;
 pub use logo::{LARGEST_LOGO, Logo, LogoError};
 pub use secrets::ReadSecretError;
+pub use signing_key::RotateSigningKeyError;
 pub use update::{EnvironmentPatch, UpdateEnvironmentError};
 pub use variables::VariableError;
 

@@ -1,9 +1,11 @@
 use serde_json::{Map, Value, json};
 use terapi_model::{
-    AuthMode, ConnectionId, ConnectionKey, EndUser, EnvironmentId, IntegrationKey, Organization, Tags,
+    AuthMode, ConnectionId, ConnectionKey, EndUser, EnvironmentId, IntegrationId, Organization, Tags,
     WebhookDeliveryId, WebhookId,
 };
-use terapi_store::webhook_deliveries::{self, DeliveryState, WebhookDeliveryRow, WebhookRouteRow};
+use terapi_store::webhook_deliveries::{
+    self, DeliveryState, WebhookDeliveryRow, WebhookRouteRow, WebhookSubjectRow,
+};
 use terapi_store::{StoreError, Tx, connection_tags};
 
 use super::Webhooks;
@@ -21,8 +23,6 @@ pub(crate) struct AuthEvent<'a> {
     pub(crate) about: About<'a>,
     /// What.
     pub(crate) operation: AuthEventOperation,
-    /// How its provider authorizes.
-    pub(crate) auth_mode: AuthMode,
     /// Who connected; only when it worked, through a session that names an end user.
     pub(crate) end_user: Option<EventEndUser<'a>>,
     /// Why it failed; none: it worked.
@@ -36,12 +36,10 @@ pub(crate) enum About<'a> {
     Connection(&'a ConnectionId),
     /// It was not made.
     Unmade {
+        /// Its integration.
+        integration: &'a IntegrationId,
         /// What it would have been named.
         connection_key: &'a ConnectionKey,
-        /// Its integration.
-        integration_key: &'a IntegrationKey,
-        /// The integration's provider.
-        provider: &'a str,
         /// Where its events would have gone, when its session says so.
         webhook_url_override: Option<&'a str>,
     },
@@ -105,13 +103,6 @@ pub(crate) struct EventError {
     pub(crate) description: String,
 }
 
-/// What the body says of the connection.
-struct Subject<'a> {
-    connection_key: &'a str,
-    integration_key: &'a str,
-    provider: &'a str,
-}
-
 impl Webhooks<'_> {
     /// Puts the event into the outbox, for each address that wants it. Inside the transaction of the change, so that
     /// there is an event exactly when there is a change; call [`Webhooks::wake`] after the commit.
@@ -125,40 +116,31 @@ impl Webhooks<'_> {
         if !event.operation.is_wanted(&route) {
             return Ok(());
         }
-        match &event.about {
-            About::Connection(id) => {
-                let Some(found) = webhook_deliveries::find_subject(tx, id).await? else {
-                    return Ok(());
-                };
-                let urls = addresses(&route, found.webhook_url_override.as_deref());
-                if urls.is_empty() {
-                    return Ok(());
-                }
-                let tags = connection_tags::find(tx, id).await?;
-                let subject = Subject {
-                    connection_key: found.connection_id.as_str(),
-                    integration_key: found.unique_key.as_str(),
-                    provider: found.provider.as_str(),
-                };
-                let body = body(event, &route, &subject, Some(&tags));
-                self.insert(tx, event, &urls, Some(id), body).await
+        let subject = match &event.about {
+            About::Connection(id) => webhook_deliveries::find_subject(tx, id).await?,
+            About::Unmade { integration, .. } => {
+                webhook_deliveries::find_integration(tx, integration).await?
             }
+        };
+        let Some(subject) = subject else { return Ok(()) };
+        let url_override = match &event.about {
+            About::Connection(_) => subject.webhook_url_override.as_deref(),
             About::Unmade {
-                connection_key,
-                integration_key,
-                provider,
-                webhook_url_override,
-            } => {
-                let urls = addresses(&route, *webhook_url_override);
-                let subject = Subject {
-                    connection_key: connection_key.as_str(),
-                    integration_key: integration_key.as_str(),
-                    provider,
-                };
-                let body = body(event, &route, &subject, None);
-                self.insert(tx, event, &urls, None, body).await
-            }
+                webhook_url_override, ..
+            } => *webhook_url_override,
+        };
+        let urls = addresses(&route, url_override);
+        if urls.is_empty() {
+            return Ok(());
         }
+        let tags = match &event.about {
+            About::Connection(id) => Some(connection_tags::find(tx, id).await?),
+            About::Unmade { .. } => None,
+        };
+        let provider = self.broker.catalogue().get(subject.provider.as_str());
+        let auth_mode = provider.map_or(AuthMode::None, |provider| provider.auth_mode());
+        let body = body(event, &route, &subject, auth_mode, tags.as_ref());
+        self.insert(tx, event, &urls, body).await
     }
 
     async fn insert(
@@ -166,9 +148,12 @@ impl Webhooks<'_> {
         tx: &mut Tx,
         event: &AuthEvent<'_>,
         urls: &[&str],
-        connection_id: Option<&ConnectionId>,
         body: String,
     ) -> Result<(), StoreError> {
+        let connection_id = match &event.about {
+            About::Connection(id) => Some(*id),
+            About::Unmade { .. } => None,
+        };
         let now = self.broker.now();
         let webhook_id = self.broker.mint(WebhookId::mint);
         for url in urls {
@@ -213,18 +198,23 @@ fn addresses<'a>(route: &'a WebhookRouteRow, url_override: Option<&'a str>) -> V
 fn body(
     event: &AuthEvent<'_>,
     route: &WebhookRouteRow,
-    subject: &Subject<'_>,
+    subject: &WebhookSubjectRow,
+    auth_mode: AuthMode,
     tags: Option<&Tags>,
 ) -> String {
+    let connection_key = match &event.about {
+        About::Connection(_) => subject.connection_id.as_ref(),
+        About::Unmade { connection_key, .. } => Some(*connection_key),
+    };
     let mut body = json!({
         "from": "nango",
         "type": "auth",
         "operation": event.operation.as_str(),
         "success": event.error.is_none(),
-        "connectionId": subject.connection_key,
-        "providerConfigKey": subject.integration_key,
+        "connectionId": connection_key,
+        "providerConfigKey": subject.unique_key,
         "provider": subject.provider,
-        "authMode": event.auth_mode.as_wire(),
+        "authMode": auth_mode.as_wire(),
         "environment": route.name.as_str(),
     });
     if let Some(tags) = tags {

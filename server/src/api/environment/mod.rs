@@ -1,6 +1,7 @@
 //! What keys do to an environment: its API keys (rest.md 8.3), the key its webhooks are signed with (8.2).
 
 mod api_keys;
+mod webhook_signing_key;
 
 use utoipa_axum::routes;
 
@@ -11,4 +12,5 @@ pub fn routes() -> Routes {
     Routes::new()
         .documented(routes!(api_keys::create::create))
         .documented(routes!(api_keys::delete::delete))
+        .documented(routes!(webhook_signing_key::rotate))
 }

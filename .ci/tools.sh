@@ -204,10 +204,11 @@ need_node() {
 need_node_packages() {
     need_node
     local lock stamp=end2end/node_modules/.installed-lock
-    lock=$(sha256sum < end2end/package-lock.json)
+    lock=$(cat end2end/package-lock.json end2end/matrix/package-lock.json | sha256sum)
     if [[ ! -f $stamp || $(< "$stamp") != "$lock" ]]; then
         say "installing node packages"
         (cd end2end && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+        (cd end2end/matrix && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
         printf '%s\n' "$lock" > "$stamp"
     fi
     PATH="$PWD/end2end/node_modules/.bin:$PATH"

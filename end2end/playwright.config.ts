@@ -19,7 +19,7 @@ export default defineConfig({
     workers: 2,
     timeout: 30_000,
     expect: { timeout: 5_000 },
-    reporter: [["list"]],
+    reporter: [["list"], ...(process.env.TERAPI_TEST_MATRIX === "all" ? [["./matrix/table.ts"] as const] : [])],
     use: {
         // Workers read this file again, after global-setup.ts has set it.
         baseURL: process.env.TERAPI_TEST_URL,

@@ -5,12 +5,17 @@ import { environmentOf, owner, type Environment } from "../support/account.ts";
 import { Rest } from "../support/rest.ts";
 import { Terapi } from "../support/terapi.ts";
 
+/** The HMAC key of `prod`. */
+export const HMAC_KEY = "my-hmac-key";
+
 export interface Place {
     url: string;
     dev: Environment;
     prod: Environment;
     /** `dev` by its secret key. */
     rest: Rest;
+    /** `prod`, whose public-key calls need an HMAC. */
+    prodRest: Rest;
 }
 
 /** Starts the instance, lends it, and stops it. */
@@ -20,7 +25,7 @@ export async function withPlace(use: (place: Place, terapi: Terapi) => Promise<v
         const account = terapi.bootstrap(owner);
         await terapi.start();
         const [dev, prod] = [environmentOf(account, "dev"), environmentOf(account, "prod")];
-        await use({ url: terapi.url, dev, prod, rest: new Rest(terapi.url, dev.secret_key) }, terapi);
+        await use({ url: terapi.url, dev, prod, rest: new Rest(terapi.url, dev.secret_key), prodRest: new Rest(terapi.url, prod.secret_key) }, terapi);
     } finally {
         await terapi.end();
     }

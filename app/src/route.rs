@@ -95,14 +95,51 @@ pub enum Room {
         /// Our own id of it.
         id: String,
     },
+    /// Opens a Connect session that renews a connection; POST only.
+    Reconnect {
+        /// Our own id of it.
+        id: String,
+    },
     /// The log.
     Logs,
-    /// Keys, and what else belongs to an environment.
+    /// One operation of the log.
+    Operation {
+        /// Its id (`opn_…`), which answers and failure pages call the reference.
+        id: String,
+    },
+    /// What an environment is.
     Settings,
+    /// API keys.
+    Keys,
     /// Asks before an API key is deleted.
     DeleteKey {
         /// Our own id of it.
         id: String,
+    },
+    /// The public key and its switches.
+    PublicKey,
+    /// The HMAC key, its switch, and what a digest must be.
+    Hmac,
+    /// Shows the HMAC key; POST only.
+    RevealHmac,
+    /// Where providers send browsers back to.
+    Callback,
+    /// Who may embed the Connect UI.
+    Origins,
+    /// How the Connect UI looks.
+    ConnectUi,
+    /// Where events are sent, and what they are signed with.
+    Webhooks,
+    /// Shows the signing key; POST only.
+    RevealSigningKey,
+    /// Environment variables.
+    Variables,
+    /// Shows the values of the variables; POST only.
+    RevealVariables,
+    /// Asks before a variable is deleted.
+    DeleteVariable {
+        /// Its name.
+        name: String,
     },
 }
 
@@ -130,9 +167,23 @@ impl Route {
         ("/app/{env}/connections/{id}", &["GET"]),
         ("/app/{env}/connections/{id}/reveal", &["POST"]),
         ("/app/{env}/connections/{id}/delete", &["GET", "POST"]),
+        ("/app/{env}/connections/{id}/reconnect", &["POST"]),
         ("/app/{env}/logs", &["GET"]),
-        ("/app/{env}/settings", &["GET", "POST"]),
+        ("/app/{env}/logs/{operation}", &["GET"]),
+        ("/app/{env}/settings", &["GET"]),
+        ("/app/{env}/settings/keys", &["GET", "POST"]),
         ("/app/{env}/settings/keys/{id}/delete", &["GET", "POST"]),
+        ("/app/{env}/settings/public-key", &["GET", "POST"]),
+        ("/app/{env}/settings/hmac", &["GET", "POST"]),
+        ("/app/{env}/settings/hmac/reveal", &["POST"]),
+        ("/app/{env}/settings/callback", &["GET", "POST"]),
+        ("/app/{env}/settings/origins", &["GET", "POST"]),
+        ("/app/{env}/settings/connect-ui", &["GET", "POST"]),
+        ("/app/{env}/settings/webhooks", &["GET", "POST"]),
+        ("/app/{env}/settings/webhooks/reveal", &["POST"]),
+        ("/app/{env}/settings/variables", &["GET", "POST"]),
+        ("/app/{env}/settings/variables/reveal", &["POST"]),
+        ("/app/{env}/settings/variables/{name}/delete", &["GET", "POST"]),
     ];
 
     /// The route of a request's path, as received (still percent-encoded). A slash at the end is forgiven.
@@ -182,9 +233,25 @@ impl Route {
             ["connections", id] => Room::Connection { id: id.to_owned() },
             ["connections", id, "reveal"] => Room::RevealConnection { id: id.to_owned() },
             ["connections", id, "delete"] => Room::DeleteConnection { id: id.to_owned() },
+            ["connections", id, "reconnect"] => Room::Reconnect { id: id.to_owned() },
             ["logs"] => Room::Logs,
+            ["logs", id] => Room::Operation { id: id.to_owned() },
             ["settings"] => Room::Settings,
+            ["settings", "keys"] => Room::Keys,
             ["settings", "keys", id, "delete"] => Room::DeleteKey { id: id.to_owned() },
+            ["settings", "public-key"] => Room::PublicKey,
+            ["settings", "hmac"] => Room::Hmac,
+            ["settings", "hmac", "reveal"] => Room::RevealHmac,
+            ["settings", "callback"] => Room::Callback,
+            ["settings", "origins"] => Room::Origins,
+            ["settings", "connect-ui"] => Room::ConnectUi,
+            ["settings", "webhooks"] => Room::Webhooks,
+            ["settings", "webhooks", "reveal"] => Room::RevealSigningKey,
+            ["settings", "variables"] => Room::Variables,
+            ["settings", "variables", "reveal"] => Room::RevealVariables,
+            ["settings", "variables", name, "delete"] => Room::DeleteVariable {
+                name: name.to_owned(),
+            },
             _ => return None,
         };
         Some(Route::In {
@@ -251,8 +318,22 @@ impl fmt::Display for Room {
             Room::Connection { id } => write!(f, "/connections/{}", Segment(id)),
             Room::RevealConnection { id } => write!(f, "/connections/{}/reveal", Segment(id)),
             Room::DeleteConnection { id } => write!(f, "/connections/{}/delete", Segment(id)),
+            Room::Reconnect { id } => write!(f, "/connections/{}/reconnect", Segment(id)),
             Room::Logs => f.write_str("/logs"),
+            Room::Operation { id } => write!(f, "/logs/{}", Segment(id)),
             Room::Settings => f.write_str("/settings"),
+            Room::Keys => f.write_str("/settings/keys"),
+            Room::PublicKey => f.write_str("/settings/public-key"),
+            Room::Hmac => f.write_str("/settings/hmac"),
+            Room::RevealHmac => f.write_str("/settings/hmac/reveal"),
+            Room::Callback => f.write_str("/settings/callback"),
+            Room::Origins => f.write_str("/settings/origins"),
+            Room::ConnectUi => f.write_str("/settings/connect-ui"),
+            Room::Webhooks => f.write_str("/settings/webhooks"),
+            Room::RevealSigningKey => f.write_str("/settings/webhooks/reveal"),
+            Room::Variables => f.write_str("/settings/variables"),
+            Room::RevealVariables => f.write_str("/settings/variables/reveal"),
+            Room::DeleteVariable { name } => write!(f, "/settings/variables/{}/delete", Segment(name)),
             Room::DeleteKey { id } => write!(f, "/settings/keys/{}/delete", Segment(id)),
         }
     }
@@ -270,6 +351,8 @@ mod tests {
                 .replace("{token}", "t0k")
                 .replace("{provider}", "github")
                 .replace("{integration}", "a%20b%3Ac")
+                .replace("{operation}", "opn_1")
+                .replace("{name}", "REGION")
                 .replace("{id}", "con_1");
             assert_eq!(Route::parse(&path).map(|route| route.to_string()), Some(path));
         }

@@ -78,9 +78,23 @@ async fn page(site: &Site, visit: &Visit, route: Route) -> PageResult {
         Room::Connection { id } => pages::connections::details::show(desk, &id).await,
         Room::RevealConnection { id } => Err(NoPage::SeeOther(desk.to(Room::Connection { id }))),
         Room::DeleteConnection { id } => pages::connections::delete::ask(desk, &id).await,
-        Room::Logs => pages::logs::show(desk),
-        Room::Settings => pages::settings::show(desk).await,
+        Room::Reconnect { id } => Err(NoPage::SeeOther(desk.to(Room::Connection { id }))),
+        Room::Logs => pages::logs::list::show(desk, &visit.query).await,
+        Room::Operation { id } => pages::logs::details::show(desk, &id).await,
+        Room::Settings => pages::settings::general::show(desk, &visit.query).await,
+        Room::Keys => pages::settings::keys::show(desk, &visit.query).await,
         Room::DeleteKey { id } => pages::settings::delete_key::ask(desk, &id).await,
+        Room::PublicKey => pages::settings::public_key::show(desk, &visit.query),
+        Room::Hmac => pages::settings::hmac::show(desk, &visit.query),
+        Room::RevealHmac => Err(NoPage::SeeOther(desk.to(Room::Hmac))),
+        Room::Callback => pages::settings::callback::show(desk, &visit.query),
+        Room::Origins => pages::settings::origins::show(desk, &visit.query),
+        Room::ConnectUi => pages::settings::connect_ui::show(desk, &visit.query),
+        Room::Webhooks => pages::settings::webhooks::show(desk, &visit.query),
+        Room::RevealSigningKey => Err(NoPage::SeeOther(desk.to(Room::Webhooks))),
+        Room::Variables => pages::settings::variables::show(desk, &visit.query).await,
+        Room::RevealVariables => Err(NoPage::SeeOther(desk.to(Room::Variables))),
+        Room::DeleteVariable { name } => pages::settings::delete_variable::ask(desk, &name).await,
     }
 }
 
@@ -111,15 +125,29 @@ async fn action(site: &Site, visit: &Visit, route: Route, form: &Form) -> Result
         Room::NewConnection => actions::connections::open_test(desk, form).await,
         Room::RevealConnection { id } => actions::connections::reveal(desk, &id).await,
         Room::DeleteConnection { id } => actions::connections::delete(desk, &id, form).await,
-        Room::Settings => actions::keys::create(desk, form).await,
+        Room::Reconnect { id } => actions::connections::reconnect(desk, &id).await,
+        Room::Keys => actions::keys::create(desk, form).await,
         Room::DeleteKey { id } => actions::keys::delete(desk, &id, form).await,
+        Room::PublicKey => actions::settings::public_key(desk, form).await,
+        Room::Hmac => actions::settings::hmac(desk, form).await,
+        Room::RevealHmac => actions::settings::reveal_hmac(desk).await,
+        Room::Callback => actions::settings::callback(desk, form).await,
+        Room::Origins => actions::settings::origins(desk, form).await,
+        Room::ConnectUi => actions::settings::connect_ui(desk, form).await,
+        Room::Webhooks => actions::settings::webhooks(desk, form).await,
+        Room::RevealSigningKey => actions::settings::reveal_signing_key(desk).await,
+        Room::Variables => actions::settings::set_variable(desk, form).await,
+        Room::RevealVariables => actions::settings::reveal_variables(desk).await,
+        Room::DeleteVariable { name } => actions::settings::delete_variable(desk, &name, form).await,
         Room::Start
         | Room::Integrations
         | Room::Gallery
         | Room::Connections
         | Room::AwaitConnection
         | Room::Connection { .. }
-        | Room::Logs => Ok(Outcome::Page(pages::error::method_not_allowed())),
+        | Room::Logs
+        | Room::Operation { .. }
+        | Room::Settings => Ok(Outcome::Page(pages::error::method_not_allowed())),
     }
 }
 

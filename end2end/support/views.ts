@@ -81,10 +81,10 @@ export async function furnish(given: Given, browser: Browser): Promise<Place> {
     await page.getByLabel("Integration id").fill(incomplete);
     await page.getByRole("button", { name: "Create integration" }).click();
     const keyName = uniqueKey("key");
-    await page.goto(`${url}/app/dev/settings`);
+    await page.goto(`${url}/app/dev/settings/keys`);
     await page.getByLabel("Name").fill(keyName);
     await page.getByRole("button", { name: "Create key" }).click();
-    await page.goto(`${url}/app/dev/settings`);
+    await page.goto(`${url}/app/dev/settings/keys`);
     const deleteKey = page.getByRole("row", { name: keyName }).getByRole("link", { name: "Delete" });
     const key = ((await deleteKey.getAttribute("href")) ?? "").split("/").at(-2) ?? "";
     await page.close();

@@ -58,7 +58,7 @@ test("an operator signs out, is sent to sign in, and comes back to the page that
         await page.getByRole("button", { name: "Sign out" }).click();
         await expect(page).toHaveURL(`${terapi.url}/app/~/sign-in`);
 
-        await page.goto(`${terapi.url}/app/prod/settings`);
+        await page.goto(`${terapi.url}/app/prod/settings/keys`);
         await expect(page.getByRole("heading", { level: 1 })).toHaveText("Sign in");
         await page.getByLabel("E-mail").fill("owner@example.com");
         await page.getByLabel("Password").fill("not the password");
@@ -66,7 +66,7 @@ test("an operator signs out, is sent to sign in, and comes back to the page that
         await expect(page.getByRole("alert")).toContainText("do not match");
         await page.getByLabel("Password").fill("correct horse battery staple");
         await page.getByRole("button", { name: "Sign in" }).click();
-        await expect(page).toHaveURL(`${terapi.url}/app/prod/settings`);
+        await expect(page).toHaveURL(`${terapi.url}/app/prod/settings/keys`);
     } finally {
         await terapi.end();
     }

@@ -75,14 +75,14 @@ test("a key and an operator's session survive a power cut right after their answ
     await terapi.crash();
 
     await context.addCookies([{ ...cookie, url: terapi.url }]);
-    await page.goto(`${terapi.url}/app/dev/settings`);
+    await page.goto(`${terapi.url}/app/dev/settings/keys`);
     await page.getByLabel("Name").fill("made before the cut");
     await page.getByRole("button", { name: "Create key" }).click();
     const key = await page.getByLabel("Secret key", { exact: true }).innerText();
     await terapi.crash();
 
     expect((await new Rest(terapi.url, key).call("GET", "/integrations")).status).toBe(200);
-    await page.goto(`${terapi.url}/app/dev/settings`);
+    await page.goto(`${terapi.url}/app/dev/settings/keys`);
     await expect(page.getByRole("rowheader", { name: "made before the cut" })).toBeVisible();
 });
 

@@ -1,10 +1,12 @@
 //! `/images/template-logos/{provider}.svg`: a monogram that we draw from a provider's name and id, for every
-//! provider of the catalogue, custom ones included. We show nobody's trademark.
+//! provider of the catalogue, custom ones included, and for names whose provider is gone: integrations of it may
+//! still be there. We show nobody's trademark.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use terapi_catalog::monogram_svg;
+use terapi_model::ProviderName;
 
 use crate::api::input::Path;
 use crate::error::ApiError;
@@ -21,11 +23,14 @@ async fn logo(
     Path(file): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let provider = file
+    let name = file
         .strip_suffix(".svg")
-        .and_then(|name| state.broker.catalogue().get(name))
-        .ok_or_else(|| ApiError::not_found("no provider has this logo"))?;
-    let svg = monogram_svg(provider.name.as_str(), &provider.display_name);
+        .and_then(|name| ProviderName::parse(name).ok())
+        .ok_or_else(|| ApiError::not_found("no provider can have this logo"))?;
+    let svg = match state.broker.catalogue().get(name.as_str()) {
+        Some(provider) => monogram_svg(name.as_str(), &provider.display_name),
+        None => monogram_svg(name.as_str(), name.as_str()),
+    };
     let tag = format!("\"{:016x}\"", fingerprint(svg.as_bytes()));
     let current = headers
         .get(header::IF_NONE_MATCH)

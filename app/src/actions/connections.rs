@@ -1,4 +1,4 @@
-use terapi_broker::connect::{NewSession, OpenSessionError};
+use terapi_broker::connect::{NewReconnectSession, NewSession, OpenSessionError};
 use terapi_broker::connections::DeleteConnectionError;
 use terapi_model::EndUser;
 
@@ -7,7 +7,7 @@ use super::sign_up::sentence;
 use crate::answer::{ActionResult, NoPage, Outcome};
 use crate::desk::Desk;
 use crate::form::{Form, FormState};
-use crate::pages::connections::{load, new, reveal, unread};
+use crate::pages::connections::{delete, load, new, reveal, shown_name, unread};
 use crate::pages::integrations;
 use crate::route::Room;
 use crate::text::en::test as text;
@@ -38,7 +38,6 @@ pub async fn open_test(desk: Desk, form: &Form) -> ActionResult {
         display_name: None,
         tags: None,
     };
-    let since = desk.broker.now();
     let session = NewSession {
         end_user: Some(end_user),
         allowed_integrations: vec![integration.unique_key.clone()],
@@ -47,9 +46,9 @@ pub async fn open_test(desk: Desk, form: &Form) -> ActionResult {
     match desk.broker.connect().open_session(&desk.caller, session).await {
         Ok(opened) => Ok(Outcome::Page(new::ready(
             &desk,
-            &integration,
-            opened.connect_link,
-            since,
+            text::ready(integration.shown_name()),
+            integration.provider.as_str(),
+            &opened,
         ))),
         Err(OpenSessionError::Invalid(issues)) => {
             Ok(Outcome::Invalid(issues.iter().fold(state, |state, issue| {
@@ -61,6 +60,32 @@ pub async fn open_test(desk: Desk, form: &Form) -> ActionResult {
                 }
             })))
         }
+        Err(OpenSessionError::Forbidden(reason)) => Err(NoPage::Forbidden(reason.to_string())),
+        Err(other) => Err(NoPage::Failed(other.to_string())),
+    }
+}
+
+/// Opens a Connect session that renews a connection, and shows the way in.
+pub async fn reconnect(desk: Desk, id: &str) -> ActionResult {
+    let connection = load(&desk, id).await?;
+    let wanted = NewReconnectSession {
+        connection_key: connection.connection_key.clone(),
+        integration_key: connection.integration_key.clone(),
+        session: NewSession::default(),
+    };
+    match desk
+        .broker
+        .connect()
+        .open_reconnect_session(&desk.caller, wanted)
+        .await
+    {
+        Ok(opened) => Ok(Outcome::Page(new::ready(
+            &desk,
+            text::again(shown_name(&connection)),
+            connection.provider.as_str(),
+            &opened,
+        ))),
+        Err(OpenSessionError::UnknownReconnectTarget { .. }) => Err(NoPage::NotFound),
         Err(OpenSessionError::Forbidden(reason)) => Err(NoPage::Forbidden(reason.to_string())),
         Err(other) => Err(NoPage::Failed(other.to_string())),
     }
@@ -79,10 +104,12 @@ pub async fn reveal(desk: Desk, id: &str) -> ActionResult {
     Ok(Outcome::Page(reveal::revealed(&desk, &connection, &credentials)))
 }
 
-/// Deletes a connection whose id was typed.
+/// Deletes a connection; whose it is was typed, where that has a name.
 pub async fn delete(desk: Desk, id: &str, form: &Form) -> ActionResult {
     let connection = load(&desk, id).await?;
-    if let Err(state) = confirmed(form, connection.connection_key.as_str()) {
+    if let Some(name) = delete::name_to_type(&connection)
+        && let Err(state) = confirmed(form, &name)
+    {
         return Ok(Outcome::Invalid(state));
     }
     match desk

@@ -50,10 +50,10 @@ pub async fn delete(desk: Desk, id: &str, form: &Form) -> ActionResult {
         return Ok(Outcome::Invalid(state));
     }
     match desk.broker.keys().delete(&desk.caller, &key.id).await {
-        Ok(_) => Ok(Outcome::SeeOther(desk.to(Room::Settings))),
+        Ok(_) => Ok(Outcome::SeeOther(desk.to(Room::Keys))),
         Err(DeleteKeyError::Forbidden(reason)) => Err(NoPage::Forbidden(reason.to_string())),
         Err(DeleteKeyError::Managed) => Ok(Outcome::Invalid(
-            FormState::default().refused_all(text::settings::MANAGED_DELETE),
+            FormState::default().refused_all(text::settings::keys::MANAGED_DELETE),
         )),
         Err(other) => Err(NoPage::Failed(other.to_string())),
     }

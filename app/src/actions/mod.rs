@@ -4,6 +4,7 @@ pub mod connect;
 pub mod connections;
 pub mod integrations;
 pub mod keys;
+pub mod settings;
 pub mod sessions;
 pub mod sign_in;
 pub mod sign_up;

@@ -5,5 +5,7 @@ pub mod copy;
 mod fetch;
 pub mod local_times;
 pub mod menus;
+pub mod picture;
+pub mod preview;
 pub mod reveal;
 pub mod watch;

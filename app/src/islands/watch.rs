@@ -1,24 +1,22 @@
 use leptos::prelude::*;
 
-/// Asks every two seconds whether the connection of a test is there, and goes to its page. It gives up after half
-/// an hour, when the test's link has expired. Without scripts the page has a link that asks once.
+/// Asks every two seconds whether a Connect session has made its connection, and goes to its page. It gives up after
+/// half an hour, when the session has expired. Without scripts the page has a link that asks once.
 #[island]
 pub fn Watch(
     /// The environment's name.
     environment: String,
-    /// The integration's key.
-    integration: String,
-    /// When the test began, milliseconds since 1970.
-    since: i64,
+    /// The session's operation.
+    operation: String,
 ) -> impl IntoView {
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
-        let (environment, integration) = (environment.clone(), integration.clone());
+        let (environment, operation) = (environment.clone(), operation.clone());
         leptos::task::spawn_local(async move {
             for _ in 0..ASKS {
                 pause().await;
-                let (environment, integration) = (environment.clone(), integration.clone());
-                match crate::functions::connections::await_connection(environment, integration, since).await {
+                let (environment, operation) = (environment.clone(), operation.clone());
+                match crate::functions::connections::await_connection(environment, operation).await {
                     Ok(Some(address)) => {
                         let _ = window().location().assign(&address);
                         return;
@@ -30,7 +28,7 @@ pub fn Watch(
         });
     });
     #[cfg(not(feature = "hydrate"))]
-    let _ = (environment, integration, since);
+    let _ = (environment, operation);
 }
 
 #[cfg(feature = "hydrate")]

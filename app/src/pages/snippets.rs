@@ -57,6 +57,49 @@ pub fn open_window(base: &str) -> String {
     )
 }
 
+/// What an HMAC is (decision D6).
+pub fn hmac_with_node() -> String {
+    "import { createHmac } from \"node:crypto\";\n\nconst text = connectionId ? `${integrationId}:${connectionId}` : integrationId;\nconst hmac = createHmac(\"sha256\", process.env.TERAPI_HMAC_KEY)\n  .update(text)\n  .digest(\"hex\");".to_owned()
+}
+
+/// Checking where an event comes from.
+pub fn verify_with_node(base: &str) -> String {
+    format!(
+        "import {{ Nango }} from \"@nangohq/node\";\n\nconst terapi = new Nango({{\n  host: {},\n  secretKey: process.env.TERAPI_SECRET_KEY,\n  webhookSigningKey: process.env.TERAPI_WEBHOOK_SIGNING_KEY,\n}});\n\napp.post(\"/webhooks/terapi\", express.text({{ type: \"*/*\" }}), (req, res) => {{\n  if (!terapi.verifyIncomingWebhookRequest(req.body, req.headers)) {{\n    return res.sendStatus(401);\n  }}\n  res.sendStatus(204);\n  const event = JSON.parse(req.body);\n}});",
+        quoted(base)
+    )
+}
+
+/// Reading the environment's variables.
+pub fn variables_with_curl(base: &str) -> String {
+    format!("curl \"{base}/environment-variables\" \\\n  -H \"Authorization: Bearer {KEY_VARIABLE}\"")
+}
+
+/// The path of a callback URL of the operator's own.
+fn path_of(callback: &str) -> String {
+    url::Url::parse(callback).map_or_else(|_| "/oauth/callback".to_owned(), |url| url.path().to_owned())
+}
+
+/// A host that leads callbacks on, as nginx says it.
+pub fn lead_on_with_nginx(callback: &str, own: &str) -> String {
+    let path = path_of(callback);
+    format!("location = {path} {{\n    return 308 {own}$is_args$args;\n}}")
+}
+
+/// The same with Express.
+pub fn lead_on_with_express(callback: &str, own: &str) -> String {
+    format!(
+        "app.all({}, (req, res) => {{\n  const {{ search }} = new URL(req.originalUrl, \"http://any\");\n  res.redirect(308, {} + search);\n}});",
+        quoted(&path_of(callback)),
+        quoted(own)
+    )
+}
+
+/// Seeing that a host leads callbacks on with everything they carry.
+pub fn try_leading_on(callback: &str) -> String {
+    format!("curl -sI \"{callback}?code=1&state=2\" | grep -iE \"^(HTTP|location)\"")
+}
+
 /// A JavaScript string.
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))

@@ -79,7 +79,7 @@ pub async fn show(desk: Desk) -> PageResult {
         });
     let (gallery, settings, test) = (
         desk.to(Room::Gallery),
-        desk.to(Room::Settings),
+        desk.to(Room::Keys),
         desk.to(Room::NewConnection),
     );
 

@@ -390,11 +390,16 @@ pub mod test {
     pub const NOT_YET: &str = "Not yet";
     pub const NOT_YET_BODY: &str = "No new connection has arrived. This page looks again every few seconds.";
     pub const LOOK: &str = "Look again";
+    pub const LOG: &str = "What happened so far";
     pub const NO_INTEGRATION: &str = "Choose an integration.";
     pub const INCOMPLETE: &str = "This integration is not complete yet; finish its settings first.";
 
     pub fn ready(integration: &str) -> String {
         format!("Connect to {integration}")
+    }
+
+    pub fn again(name: &str) -> String {
+        format!("Connect {name} again")
     }
 }
 
@@ -430,7 +435,11 @@ pub mod connection {
     pub const NODE: &str = "Node SDK";
     pub const DELETE: &str = "Delete";
     pub const BROKEN: &str = "The credentials no longer work";
-    pub const BROKEN_BODY: &str = "The provider refused to refresh them. Your user has to connect again.";
+    pub const BROKEN_BODY: &str = "The provider refused to refresh them. Your user has to connect again: open the way in here, or send it to them.";
+    pub const FAILING: &str = "The last refresh failed";
+    pub const FAILING_BODY: &str = "The present token may still work. Terapi tries again when it is needed.";
+    pub const LAST_ERROR: &str = "What happened, and what to do";
+    pub const AGAIN: &str = "Connect again";
     pub const ACCESS_TOKEN: &str = "Access token";
     pub const CLIENT_SECRET: &str = "Client secret";
     pub const TOKEN: &str = "Token";
@@ -458,109 +467,8 @@ pub mod connection {
     }
 }
 
-pub mod logs {
-    pub const TITLE: &str = "Logs";
-    pub const HINT: &str = "What Terapi did in this environment, and what providers answered.";
-    pub const EMPTY: &str = "The log is not recorded yet";
-    pub const EMPTY_BODY: &str =
-        "This version writes its log to the server’s standard output. This page will hold:";
-    pub const WILL: [(&str, &str); 4] = [
-        (
-            "Authorizations",
-            "each attempt with its steps, from the consent page to the stored credentials",
-        ),
-        (
-            "Token refreshes",
-            "when, for which connection, and the provider’s own words when it refused",
-        ),
-        (
-            "Proxied requests",
-            "method, address and status, with secrets removed",
-        ),
-        (
-            "Webhooks",
-            "received and sent, with every attempt and a way to send again",
-        ),
-    ];
-}
+pub mod logs;
 
-pub mod settings {
-    pub const TITLE: &str = "Environment settings";
-    pub const HINT: &str = "Keys and addresses of this environment.";
-    pub const KEYS: &str = "API keys";
-    pub const KEYS_HINT: &str = "For your backend. A key is shown once, when it is made.";
-    pub const KEY_NAME: &str = "Name";
-    pub const KEY_NAME_HINT: &str = "Where it is used, as “backend” or “ci”.";
-    pub const KEY: &str = "Key";
-    pub const ACCESS: &str = "Access";
-    pub const FULL: &str = "Full access";
-    pub const CREATED: &str = "Created";
-    pub const USED: &str = "Last used";
-    pub const EXPIRES: &str = "Expires";
-    pub const EXPIRY: &str = "Expiry";
-    pub const EXPIRY_NEVER: &str = "Never";
-    pub const EXPIRY_30: &str = "In 30 days";
-    pub const EXPIRY_90: &str = "In 90 days";
-    pub const EXPIRY_365: &str = "In a year";
-    pub const CREATE: &str = "Create key";
-    pub const CREATE_TITLE: &str = "New key";
-    pub const MANAGED: &str = "From configuration";
-    pub const DELETE: &str = "Delete";
-    pub const NO_KEYS: &str = "No keys";
-    pub const CREATED_TITLE: &str = "Your new key";
-    pub const CREATED_BODY: &str = "Copy it now: only its hash is kept, so it cannot be shown again.";
-    pub const CREATED_BACK: &str = "I have copied it";
-    pub const SECRET_KEY: &str = "Secret key";
-    pub const TRY: &str = "Try it";
-    pub const ENVIRONMENT: &str = "Environment";
-    pub const NAME: &str = "Name";
-    pub const KIND: &str = "Kind";
-    pub const PRODUCTION: &str = "Production";
-    pub const DEVELOPMENT: &str = "Not production";
-    pub const CALLBACK: &str = "Callback URL";
-    pub const CALLBACK_HINT: &str = "Register it with each provider.";
-    pub const PUBLIC_KEY: &str = "Public key";
-    pub const PUBLIC_KEY_HINT: &str =
-        "For pages written for older releases of the browser SDK. New ones use Connect sessions.";
-    pub const PUBLIC_KEY_ON: &str = "Accepted";
-    pub const PUBLIC_KEY_OFF: &str = "Refused: browsers need a Connect session";
-    pub const UUID: &str = "Environment id";
-    pub const DELETE_KEY_BODY: &str =
-        "Whatever uses this key is refused from the next request on. This cannot be undone.";
-    pub const DELETE_KEY: &str = "Delete key";
-    pub const MANAGED_DELETE: &str = "This key comes from the instance’s configuration; remove it there.";
+pub mod settings;
 
-    pub fn scopes(n: usize) -> String {
-        super::count(i64::try_from(n).unwrap_or(i64::MAX), "scope", "scopes")
-    }
-
-    pub fn delete_key_title(name: &str) -> String {
-        format!("Delete the key {name}?")
-    }
-}
-
-pub mod connect {
-    pub const TITLE: &str = "Connect";
-    pub const CHOOSE: &str = "What would you like to connect?";
-    pub const NOTHING: &str = "There is nothing to connect here yet.";
-    pub const EXPIRED: &str = "This link has expired";
-    pub const EXPIRED_BODY: &str = "Go back to the app you came from and start again.";
-    pub const CONTINUE: &str = "Continue";
-    pub const CONNECT: &str = "Connect";
-    pub const OTHER: &str = "Connect something else";
-    pub const DONE: &str = "Connected";
-    pub const DONE_BODY: &str = "You can close this window and return to the app.";
-    pub const HELP: &str = "Where do I find this?";
-    pub const LEAVING: &str = "You continue on the provider’s own page, and come back when you have agreed.";
-    pub const STAYS: &str = "Your credentials are stored encrypted and only used for this app.";
-    pub const FAILED: &str = "This did not work";
-    pub const UNKNOWN: &str = "This cannot be connected with this link.";
-
-    pub fn to(name: &str) -> String {
-        format!("Connect {name}")
-    }
-
-    pub fn done(name: &str) -> String {
-        format!("{name} is connected")
-    }
-}
+pub mod connect;

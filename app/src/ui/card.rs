@@ -14,7 +14,9 @@ pub fn Card(
             <div class="flex flex-wrap items-start justify-between gap-x-4 gap-y-2 border-b border-line px-4 py-3.5 sm:px-5">
                 <div class="min-w-0">
                     <h2 class="text-[0.9375rem] leading-6 font-semibold">{title}</h2>
-                    {hint.map(|hint| view! { <p class="mt-0.5 max-w-[65ch] text-quiet">{hint}</p> })}
+                    {hint
+                        .filter(|hint| !hint.is_empty())
+                        .map(|hint| view! { <p class="mt-0.5 max-w-[65ch] text-quiet">{hint}</p> })}
                 </div>
                 {actions}
             </div>

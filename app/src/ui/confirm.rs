@@ -6,12 +6,13 @@ use super::field::{ErrorSummary, Field};
 use super::icon::Glyph;
 use crate::text::en as text;
 
-/// A page that asks before something is deleted, says what goes with it, and wants the name typed.
+/// A page that asks before something is deleted, says what goes with it, and wants its name typed, if it has one
+/// that a person chose.
 #[component]
 pub fn Confirm(
     #[prop(into)] title: String,
     #[prop(into)] consequence: String,
-    #[prop(into)] name: String,
+    #[prop(into)] name: Option<String>,
     #[prop(into)] action: String,
     #[prop(into)] back: String,
     #[prop(into)] button: String,
@@ -22,13 +23,18 @@ pub fn Confirm(
             <form method="post" action=action class="space-y-5 rounded-xl border border-bad/40 bg-surface p-5 shadow-card">
                 <ErrorSummary />
                 <p>{consequence}</p>
-                <Field
-                    name="confirmation"
-                    label=text::confirm::type_name(&name)
-                    autocomplete="off"
-                    mono=true
-                    required=true
-                />
+                {name
+                    .map(|name| {
+                        view! {
+                            <Field
+                                name="confirmation"
+                                label=text::confirm::type_name(&name)
+                                autocomplete="off"
+                                mono=true
+                                required=true
+                            />
+                        }
+                    })}
                 <div class="flex flex-wrap gap-2">
                     <Submit weight=Weight::Danger glyph=Glyph::Trash>{button}</Submit>
                     <ButtonLink href=back>{text::CANCEL}</ButtonLink>

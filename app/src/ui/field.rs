@@ -189,6 +189,7 @@ pub fn TextArea(
     #[prop(into)] label: String,
     #[prop(optional, into)] hint: Option<String>,
     #[prop(optional, into)] value: Option<String>,
+    #[prop(optional, into)] placeholder: Option<String>,
     #[prop(default = 3)] rows: u32,
     #[prop(optional)] optional: bool,
 ) -> impl IntoView {
@@ -209,6 +210,7 @@ pub fn TextArea(
                 id=id
                 name=posted
                 rows=rows
+                placeholder=placeholder
                 spellcheck="false"
                 autocapitalize="none"
                 aria-invalid=problem.is_some().then_some("true")
@@ -296,6 +298,79 @@ pub fn Tick(
                 {hint.map(|hint| view! { <span class="block text-quiet">{hint}</span> })}
             </span>
         </label>
+    }
+    .into_any()
+}
+
+/// Something that is on or off.
+#[component]
+pub fn Switch(
+    #[prop(into)] name: String,
+    #[prop(into)] label: String,
+    #[prop(optional, into)] hint: Option<String>,
+    /// Whether it is on when nothing was sent yet.
+    #[prop(optional)]
+    on: bool,
+) -> impl IntoView {
+    let (hint, state) = (given(hint), state());
+    let problem = state.problem(&name).map(str::to_owned);
+    let on = state.value(&name).map_or(on, |value| !value.is_empty());
+    let describedby = described(&name, hint.is_some(), problem.is_some());
+    let id = format!("field-{name}");
+    view! {
+        <div class="flex items-start gap-3">
+            <input
+                type="checkbox"
+                class="mt-0.5 size-5 shrink-0 accent-accent sm:size-4"
+                id=id.clone()
+                name=name.clone()
+                value="on"
+                checked=on
+                aria-invalid=problem.is_some().then_some("true")
+                aria-describedby=describedby
+            />
+            <div class="min-w-0 space-y-1">
+                <label for=id class="block font-medium">
+                    {label}
+                </label>
+                {problem
+                    .map(|problem| {
+                        view! {
+                            <p id=format!("problem-{name}") class="flex gap-1.5 text-bad">
+                                <Icon glyph=Glyph::Failure class="mt-0.5 size-4" />
+                                <span>{problem}</span>
+                            </p>
+                        }
+                    })}
+                {hint.map(|hint| view! { <p id=format!("hint-{name}") class="max-w-[65ch] text-quiet">{hint}</p> })}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// One line of a GET form; its label is beside it.
+#[component]
+pub fn LineBox(
+    name: &'static str,
+    #[prop(into)] value: String,
+    placeholder: &'static str,
+    /// The id of what describes it; empty: nothing.
+    described: &'static str,
+) -> impl IntoView {
+    view! {
+        <input
+            class=format!("{INPUT} border-edge font-mono text-[0.8125rem] placeholder:font-sans")
+            id=format!("field-{name}")
+            type="text"
+            name=name
+            value=value
+            placeholder=placeholder
+            autocomplete="off"
+            spellcheck="false"
+            autocapitalize="none"
+            aria-describedby=(!described.is_empty()).then_some(described)
+        />
     }
     .into_any()
 }

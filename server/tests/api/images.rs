@@ -32,10 +32,18 @@ async fn a_logo_is_sent_once() {
 }
 
 #[tokio::test]
-async fn nobody_elses_logo_is_found() {
+async fn a_provider_that_is_gone_keeps_a_monogram() {
+    let app = TestApp::spawn().await;
+    let got = app.anon().get("/images/template-logos/long-gone.svg").await;
+    assert_eq!((got.status, got.header("content-type")), (200, "image/svg+xml"));
+    assert!(got.body.as_str().unwrap().contains(">LG</text>"), "{}", got.body);
+}
+
+#[tokio::test]
+async fn nothing_but_logos_is_found() {
     let app = TestApp::spawn().await;
     for path in [
-        "nobody.svg",
+        "%3Cscript%3E.svg",
         "github",
         "github.png",
         "..%2f..%2fetc%2fpasswd",

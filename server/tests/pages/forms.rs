@@ -74,12 +74,12 @@ async fn from_the_setup_link_to_an_api_key_without_scripts() {
     assert!(browser.get("/app/dev/integrations").await.body.contains("github"));
 
     let created = browser
-        .post("/app/dev/settings", &[("name", "Backend"), ("expiry", "")])
+        .post("/app/dev/settings/keys", &[("name", "Backend"), ("expiry", "")])
         .await;
     assert_eq!(created.status, StatusCode::OK, "{}", created.body);
     let key = secret_key(&created).expect("the page shows the key");
     assert!(house.broker.keys().authenticate(&key).await.is_ok());
-    let settings = browser.get("/app/dev/settings").await;
+    let settings = browser.get("/app/dev/settings/keys").await;
     assert!(
         settings.body.contains("Backend") && !settings.body.contains(&key),
         "and never again"
@@ -88,7 +88,7 @@ async fn from_the_setup_link_to_an_api_key_without_scripts() {
     let out = browser.post("/app/~/sign-out", &[]).await;
     assert_eq!(out.status, StatusCode::SEE_OTHER);
     assert_eq!(
-        browser.get("/app/dev/settings").await.status,
+        browser.get("/app/dev/settings/keys").await.status,
         StatusCode::SEE_OTHER
     );
 }

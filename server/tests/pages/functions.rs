@@ -8,13 +8,8 @@ use crate::house::{Answer, Browser, House, encode};
 const ASK: &str = "/ui/await-connection";
 
 /// Asks as the island does.
-async fn ask(browser: &mut Browser, environment: &str, integration: &str, since: i64) -> Answer {
-    let since = since.to_string();
-    let fields = [
-        ("environment", environment),
-        ("integration", integration),
-        ("since", &since),
-    ];
+async fn ask(browser: &mut Browser, environment: &str, operation: &str) -> Answer {
+    let fields = [("environment", environment), ("operation", operation)];
     call(browser, ASK, encode(&fields)).await
 }
 
@@ -32,8 +27,8 @@ fn code(answer: &Answer) -> String {
     body["error"]["code"].as_str().unwrap().to_owned()
 }
 
-/// Makes an integration in `dev`, and a connection of it through the test page.
-async fn connect(owner: &mut Browser, key: &str) {
+/// Makes an integration in `dev` and opens its test page; answers the page's session token and operation.
+async fn open_test(owner: &mut Browser, key: &str) -> (String, String) {
     let form = [
         ("unique_key", key),
         ("config.base_url", "https://api.example.com"),
@@ -45,17 +40,28 @@ async fn connect(owner: &mut Browser, key: &str) {
     let form = [("integration", key), ("end_user", "user-1")];
     let opened = owner.post("/app/dev/connections/new", &form).await;
     assert_eq!(opened.status, StatusCode::OK, "{}", opened.body);
-    let (_, rest) = opened.body.split_once("session_token=").unwrap();
-    let token: String = rest
-        .chars()
-        .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
-        .collect();
+    way_in(&opened)
+}
+
+/// The session token and the operation in a page that shows the way into Connect.
+fn way_in(page: &Answer) -> (String, String) {
+    let word_after = |mark: &str| -> String {
+        let (_, rest) = page.body.split_once(mark).unwrap();
+        rest.chars()
+            .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+            .collect()
+    };
+    (word_after("session_token="), word_after("operation="))
+}
+
+/// Connects as an end user whose browser runs no scripts.
+async fn connect(browser: &mut Browser, token: &str, key: &str, api_key: &str) {
     let form = [
-        ("session_token", token.as_str()),
+        ("session_token", token),
         ("integration", key),
-        ("credentials.api_key", "k-1"),
+        ("credentials.api_key", api_key),
     ];
-    let connected = owner.post("/connect/ui/start", &form).await;
+    let connected = browser.post("/connect/ui/start", &form).await;
     assert_eq!(connected.status, StatusCode::OK, "{}", connected.body);
 }
 
@@ -63,52 +69,68 @@ async fn connect(owner: &mut Browser, key: &str) {
 async fn a_waiting_page_is_told_where_the_new_connection_is() {
     let house = House::open().await;
     let mut owner = house.owner().await;
-    let since = house.broker.now().as_millis();
-    let before = ask(&mut owner, "dev", "weather", since).await;
+    let (token, operation) = open_test(&mut owner, "weather").await;
+    let before = ask(&mut owner, "dev", &operation).await;
     assert_eq!((before.status, before.body.as_str()), (StatusCode::OK, "null"));
 
-    connect(&mut owner, "weather").await;
-    let told = ask(&mut owner, "dev", "weather", since).await;
+    connect(&mut owner, &token, "weather", "k-1").await;
+    let told = ask(&mut owner, "dev", &operation).await;
     assert_eq!(told.status, StatusCode::OK, "{}", told.body);
     assert_eq!(told.header("cache-control"), Some("no-store"));
     let address: String = serde_json::from_str(&told.body).unwrap();
     assert!(address.starts_with("/app/dev/connections/con_"), "{address}");
     assert_eq!(owner.get(&address).await.status, StatusCode::OK);
 
-    let page = format!("/app/dev/connections/new/wait?integration=weather&since={since}");
+    let page = format!("/app/dev/connections/new/wait?operation={operation}");
     assert_eq!(
         owner.get(&page).await.location(),
         address,
         "the page without scripts leads to the same place"
     );
 
-    for (environment, integration, since) in [
-        ("dev", "weather", since + 1),
-        ("dev", "other", since),
-        ("prod", "weather", since),
-    ] {
-        let answer = ask(&mut owner, environment, integration, since).await;
-        assert_eq!(answer.body, "null", "{environment} {integration}");
+    let (_, other) = open_test(&mut owner, "news").await;
+    for (environment, operation) in [("dev", other.as_str()), ("prod", &operation), ("dev", "opn_1")] {
+        let answer = ask(&mut owner, environment, operation).await;
+        assert_eq!(answer.body, "null", "{environment} {operation}");
     }
+}
+
+#[tokio::test]
+async fn a_waiting_page_is_told_when_a_connection_was_renewed() {
+    let house = House::open().await;
+    let mut owner = house.owner().await;
+    let (token, operation) = open_test(&mut owner, "weather").await;
+    connect(&mut owner, &token, "weather", "k-1").await;
+    let address: String = serde_json::from_str(&ask(&mut owner, "dev", &operation).await.body).unwrap();
+
+    let again = owner.post(&format!("{address}/reconnect"), &[]).await;
+    assert_eq!(again.status, StatusCode::OK, "{}", again.body);
+    let (token, operation) = way_in(&again);
+    assert_eq!(ask(&mut owner, "dev", &operation).await.body, "null", "it was there before");
+    connect(&mut owner, &token, "weather", "k-2").await;
+    let told: String = serde_json::from_str(&ask(&mut owner, "dev", &operation).await.body).unwrap();
+    assert_eq!(told, address, "the same connection");
+    let revealed = owner.post(&format!("{address}/reveal"), &[]).await;
+    assert!(revealed.body.contains("k-2"));
 }
 
 #[tokio::test]
 async fn only_who_is_signed_in_is_told_anything() {
     let house = House::open().await;
     let mut owner = house.owner().await;
-    let since = house.broker.now().as_millis();
-    connect(&mut owner, "weather").await;
+    let (token, operation) = open_test(&mut owner, "weather").await;
+    connect(&mut owner, &token, "weather", "k-1").await;
 
-    let stranger = ask(&mut house.browser(), "dev", "weather", since).await;
+    let stranger = ask(&mut house.browser(), "dev", &operation).await;
     assert_eq!(stranger.status, StatusCode::FORBIDDEN);
     assert_eq!(code(&stranger), "forbidden");
     assert!(!stranger.body.contains("con_"), "{}", stranger.body);
 
-    let nowhere = ask(&mut owner, "nowhere", "weather", since).await;
+    let nowhere = ask(&mut owner, "nowhere", &operation).await;
     assert_eq!(nowhere.status, StatusCode::NOT_FOUND);
     assert_eq!(code(&nowhere), "not_found");
 
-    let fields = [("environment", "dev"), ("integration", "weather"), ("since", "0")];
+    let fields = [("environment", "dev"), ("operation", operation.as_str())];
     let request = Request::post(ASK)
         .header("sec-fetch-site", "cross-site")
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -132,16 +154,13 @@ async fn what_is_no_call_of_a_function_is_refused_in_the_usual_words() {
 
     for body in [
         String::new(),
-        "environment=dev&integration=weather&since=soon".to_owned(),
-        format!(
-            "environment={}&integration=weather&since=0",
-            "x".repeat(20 * 1024)
-        ),
+        "environment=dev&integration=canary".to_owned(),
+        format!("environment={}&operation=opn_1", "x".repeat(20 * 1024)),
     ] {
         let unreadable = call(&mut owner, ASK, body).await;
         assert_eq!(unreadable.status, StatusCode::BAD_REQUEST, "{}", unreadable.body);
         assert_eq!(code(&unreadable), "invalid_body");
-        assert!(!unreadable.body.contains("soon"), "{}", unreadable.body);
+        assert!(!unreadable.body.contains("canary"), "{}", unreadable.body);
     }
 }
 
@@ -149,7 +168,7 @@ async fn what_is_no_call_of_a_function_is_refused_in_the_usual_words() {
 async fn a_call_never_leads_to_where_it_says_it_came_from() {
     let house = House::open().await;
     let mut owner = house.owner().await;
-    let fields = [("environment", "dev"), ("integration", "x"), ("since", "0")];
+    let fields = [("environment", "dev"), ("operation", "x")];
     let request = Request::post(ASK)
         .header("sec-fetch-site", "same-origin")
         .header(header::ACCEPT, "text/html")

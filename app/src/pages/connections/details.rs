@@ -14,7 +14,7 @@ use crate::text::en::connection as text;
 use crate::ui::badge::{Badge, Tone};
 use crate::ui::banner::Banner;
 use crate::ui::breadcrumbs::Crumb;
-use crate::ui::button::{ButtonLink, TextLink, Weight};
+use crate::ui::button::{ButtonLink, Submit, TextLink, Weight};
 use crate::ui::card::{Card, Fact, Facts, PageHead};
 use crate::ui::code::{CodeBlock, CopyLine, Id};
 use crate::ui::icon::Glyph;
@@ -34,11 +34,28 @@ pub async fn show(desk: Desk, id: &str) -> PageResult {
     let integration = desk.to(Room::Integration {
         key: connection.integration_key.to_string(),
     });
-    let again = Query::address(
-        desk.to(Room::NewConnection),
-        &[("integration", connection.integration_key.as_str())],
+    let again = desk.to(Room::Reconnect {
+        id: connection.id.as_str().to_owned(),
+    });
+    let failed = connection.auth_error.as_ref().map(|operation| {
+        desk.to(Room::Operation {
+            id: operation.as_str().to_owned(),
+        })
+    });
+    let logs = Query::address(
+        desk.to(Room::Logs),
+        &[
+            ("integration", connection.integration_key.as_str()),
+            ("connection", connection.connection_key.as_str()),
+        ],
     );
     let may_write = desk.may_write();
+    let may_connect = may_write
+        && desk
+            .broker
+            .catalogue()
+            .get(connection.provider.as_str())
+            .is_some_and(|provider| provider.auth.has_flow());
     let name = shown_name(&connection).to_owned();
     let crumbs = vec![
         Crumb::to(words::connections::TITLE, desk.to(Room::Connections)),
@@ -46,16 +63,33 @@ pub async fn show(desk: Desk, id: &str) -> PageResult {
     ];
     Ok(desk.page(Section::Connections, crumbs, name.clone(), move || {
         let logo = view! { <ProviderLogo provider=connection.provider.as_str() class="size-11" /> }.into_any();
-        let actions = may_write
-            .then(|| {
-                view! {
-                    <ButtonLink href=delete weight=Weight::Quiet glyph=Glyph::Trash>
-                        {text::DELETE}
-                    </ButtonLink>
-                }
-            })
-            .into_any();
         let broken = connection.state == ConnectionState::NeedsReauth;
+        let failing = !broken && connection.auth_error.is_some();
+        let weight = if broken { Weight::Primary } else { Weight::Quiet };
+        let actions = view! {
+            {may_connect
+                .then(|| {
+                    view! {
+                        <form method="post" action=again>
+                            <Submit weight glyph=Glyph::Refresh>
+                                {text::AGAIN}
+                            </Submit>
+                        </form>
+                    }
+                })}
+            <ButtonLink href=logs glyph=Glyph::Logs>
+                {words::logs::TITLE}
+            </ButtonLink>
+            {may_write
+                .then(|| {
+                    view! {
+                        <ButtonLink href=delete glyph=Glyph::Trash>
+                            {text::DELETE}
+                        </ButtonLink>
+                    }
+                })}
+        }
+        .into_any();
         let curl = snippets::fetch_with_curl(
             &base,
             connection.integration_key.as_str(),
@@ -72,17 +106,7 @@ pub async fn show(desk: Desk, id: &str) -> PageResult {
         view! {
             <PageHead title=name hint=connection.integration_key.to_string() logo actions />
             <div class="space-y-5">
-                {broken
-                    .then(|| {
-                        view! {
-                            <Banner tone=Tone::Bad title=text::BROKEN>
-                                <p>{text::BROKEN_BODY}</p>
-                                <p class="mt-2">
-                                    <TextLink href=again>{words::connections::NEW}</TextLink>
-                                </p>
-                            </Banner>
-                        }
-                    })}
+                <Trouble broken failing last=failed />
                 <div class="grid grid-cols-1 items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
                     <div class="space-y-5">
                         <Overview connection=connection.clone() integration />
@@ -143,6 +167,30 @@ pub async fn show(desk: Desk, id: &str) -> PageResult {
             </div>
         }
     }))
+}
+
+/// What is wrong with the credentials, if something is, and the way to what went wrong last.
+#[component]
+fn Trouble(broken: bool, failing: bool, last: Option<String>) -> impl IntoView {
+    let (tone, title, body) = match (broken, failing) {
+        (true, _) => (Tone::Bad, text::BROKEN, text::BROKEN_BODY),
+        (false, true) => (Tone::Warn, text::FAILING, text::FAILING_BODY),
+        (false, false) => return ().into_any(),
+    };
+    view! {
+        <Banner tone title>
+            <p>{body}</p>
+            {last
+                .map(|href| {
+                    view! {
+                        <p class="mt-1">
+                            <TextLink href>{text::LAST_ERROR}</TextLink>
+                        </p>
+                    }
+                })}
+        </Banner>
+    }
+    .into_any()
 }
 
 /// What a mode's credentials consist of. Every mode that can make a connection has a line here.

@@ -1,6 +1,5 @@
 use leptos::prelude::*;
-use terapi_broker::integrations::Integration;
-use terapi_model::Timestamp;
+use terapi_broker::connect::OpenedSession;
 
 use crate::answer::{NoPage, Page, PageResult};
 use crate::desk::Desk;
@@ -87,21 +86,16 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
     }))
 }
 
-/// The way into Connect, as the answer to the form: the link holds the session's token.
-pub fn ready(desk: &Desk, integration: &Integration, link: String, since: Timestamp) -> Page {
-    let name = integration.shown_name();
-    let key = integration.unique_key.to_string();
+/// The way into Connect, as the answer to a form: the link holds the session's token.
+pub fn ready(desk: &Desk, title: String, provider: &str, opened: &OpenedSession) -> Page {
     let environment = desk.environment.name.as_str().to_owned();
-    let wait = Query::address(
-        desk.to(Room::AwaitConnection),
-        &[("integration", &key), ("since", &since.as_millis().to_string())],
-    );
-    let title = text::ready(name);
+    let operation = opened.operation_id.as_str().to_owned();
+    let wait = Query::address(desk.to(Room::AwaitConnection), &[("operation", &operation)]);
     let crumbs = vec![
         Crumb::to(words::connections::TITLE, desk.to(Room::Connections)),
-        Crumb::here(text::TITLE),
+        Crumb::here(title.clone()),
     ];
-    let provider = integration.provider.as_str().to_owned();
+    let (provider, link) = (provider.to_owned(), opened.connect_link.clone());
     desk.page(Section::Connections, crumbs, title.clone(), move || {
         let logo = view! { <ProviderLogo provider class="size-11" /> }.into_any();
         view! {
@@ -131,7 +125,7 @@ pub fn ready(desk: &Desk, integration: &Integration, link: String, since: Timest
                     <CopyLine what=text::LINK value=link />
                 </Card>
             </div>
-            <Watch environment integration=key since=since.as_millis() />
+            <Watch environment operation />
         }
     })
 }

@@ -1,43 +1,36 @@
 use leptos::prelude::*;
-use terapi_broker::connections::{ConnectionQuery, ListConnectionsError, PageQuery};
-use terapi_model::{IntegrationKey, Timestamp};
+use terapi_model::{OperationId, OperationState};
 
+use super::unread;
 use crate::answer::{NoPage, PageResult};
 use crate::desk::Desk;
 use crate::form::Query;
 use crate::islands::watch::Watch;
+use crate::pages::logs;
 use crate::route::Room;
 use crate::text::en as words;
 use crate::text::en::test as text;
 use crate::ui::breadcrumbs::Crumb;
-use crate::ui::button::ButtonLink;
+use crate::ui::button::{ButtonLink, Weight};
 use crate::ui::empty::Empty;
 use crate::ui::icon::Glyph;
 use crate::ui::shell::Section;
 
-/// Leads to the newest connection of an integration, when it is newer than the test that asks; until then it says
-/// that it is waiting.
+/// Leads to the connection that a session has made or renewed; until then it says that it is waiting.
 pub async fn show(desk: Desk, query: &Query) -> PageResult {
-    let integration = query
-        .get("integration")
-        .and_then(|key| IntegrationKey::parse(key).ok());
-    let since = query
-        .get("since")
-        .and_then(|millis| millis.parse().ok())
-        .map(Timestamp::from_millis);
-    let (Some(integration), Some(since)) = (integration, since) else {
+    let Some(operation) = query.get("operation").and_then(OperationId::parse) else {
         return Err(NoPage::SeeOther(desk.to(Room::Connections)));
     };
-    if let Some(address) = made_since(&desk, integration.as_str(), since).await? {
+    if let Some(address) = made_by(&desk, operation.as_str()).await? {
         return Err(NoPage::SeeOther(address));
     }
     let here = Query::address(
         desk.to(Room::AwaitConnection),
-        &[
-            ("integration", integration.as_str()),
-            ("since", &since.as_millis().to_string()),
-        ],
+        &[("operation", operation.as_str())],
     );
+    let log = desk.to(Room::Operation {
+        id: operation.as_str().to_owned(),
+    });
     let environment = desk.environment.name.as_str().to_owned();
     let crumbs = vec![
         Crumb::to(words::connections::TITLE, desk.to(Room::Connections)),
@@ -50,37 +43,32 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
                 <ButtonLink href=here glyph=Glyph::Refresh>
                     {text::LOOK}
                 </ButtonLink>
+                <ButtonLink href=log weight=Weight::Bare glyph=Glyph::Logs>
+                    {text::LOG}
+                </ButtonLink>
             </Empty>
-            <Watch environment integration=integration.to_string() since=since.as_millis() />
+            <Watch environment operation=operation.as_str().to_owned() />
         }
     }))
 }
 
-/// The address of the newest connection of `integration`, when it is not older than `since`.
-pub async fn made_since(desk: &Desk, integration: &str, since: Timestamp) -> Result<Option<String>, NoPage> {
-    let found = desk
-        .broker
-        .connections()
-        .list_page(
-            &desk.caller,
-            ConnectionQuery {
-                integration_keys: vec![integration.to_owned()],
-                ..ConnectionQuery::default()
-            },
-            PageQuery {
-                after: None,
-                limit: 1,
-            },
-        )
-        .await
-        .map_err(|error| match error {
-            ListConnectionsError::Forbidden(reason) => NoPage::Forbidden(reason.to_string()),
-            other => NoPage::Failed(other.to_string()),
-        })?;
-    let newest = found.connections.first();
-    Ok(newest.filter(|newest| newest.created_at >= since).map(|newest| {
+/// The address of the connection that `operation` has made or renewed.
+pub async fn made_by(desk: &Desk, operation: &str) -> Result<Option<String>, NoPage> {
+    let Some(id) = OperationId::parse(operation) else {
+        return Ok(None);
+    };
+    let found = desk.broker.operations().find(&desk.caller, &id).await;
+    let Some((operation, _)) = found.map_err(logs::unread)? else {
+        return Ok(None);
+    };
+    let made = operation
+        .connection_id
+        .filter(|_| operation.state == OperationState::Success);
+    let Some(id) = made else { return Ok(None) };
+    let connection = desk.broker.connections().get_by_id(&desk.caller, &id).await;
+    Ok(connection.map_err(unread)?.map(|connection| {
         desk.to(Room::Connection {
-            id: newest.id.as_str().to_owned(),
+            id: connection.id.as_str().to_owned(),
         })
     }))
 }

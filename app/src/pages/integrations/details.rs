@@ -40,6 +40,7 @@ pub async fn show(desk: Desk, key: &str) -> PageResult {
     let reveal = desk.to(Room::RevealIntegration { key: key.clone() });
     let delete = desk.to(Room::DeleteIntegration { key: key.clone() });
     let connections = Query::address(desk.to(Room::Connections), &[("integration", &key)]);
+    let logs = Query::address(desk.to(Room::Logs), &[("integration", &key)]);
     let name = integration.shown_name().to_owned();
     let crumbs = vec![
         Crumb::to(words::integrations::TITLE, desk.to(Room::Integrations)),
@@ -49,18 +50,23 @@ pub async fn show(desk: Desk, key: &str) -> PageResult {
         let logo = view! { <ProviderLogo provider=integration.provider.as_str() class="size-11" /> }.into_any();
         let missing: Vec<String> = integration.missing_fields.iter().map(|field| text::field(field)).collect();
         let usable = missing.is_empty() && shape.is_some();
-        let actions = (may_write && usable)
-            .then(|| {
-                view! {
-                    <form method="post" action=test>
-                        <input type="hidden" name="integration" value=key.clone() />
-                        <input type="hidden" name="end_user" value=email.clone() />
-                        <input type="hidden" name="email" value=email.clone() />
-                        <Submit glyph=Glyph::Connections>{text::TEST}</Submit>
-                    </form>
-                }
-            })
-            .into_any();
+        let actions = view! {
+            <ButtonLink href=logs glyph=Glyph::Logs>
+                {words::logs::TITLE}
+            </ButtonLink>
+            {(may_write && usable)
+                .then(|| {
+                    view! {
+                        <form method="post" action=test>
+                            <input type="hidden" name="integration" value=key.clone() />
+                            <input type="hidden" name="end_user" value=email.clone() />
+                            <input type="hidden" name="email" value=email.clone() />
+                            <Submit glyph=Glyph::Connections>{text::TEST}</Submit>
+                        </form>
+                    }
+                })}
+        }
+        .into_any();
         let is_oauth = integration.auth_mode == Some(AuthMode::OAuth2);
         let has_secrets = integration.has_client_secret || integration.has_webhook_secret;
         let known = shape.is_some();

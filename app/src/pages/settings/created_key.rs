@@ -5,7 +5,7 @@ use crate::answer::Page;
 use crate::desk::Desk;
 use crate::pages::snippets;
 use crate::route::Room;
-use crate::text::en::settings as text;
+use crate::text::en::settings::keys as text;
 use crate::ui::badge::Tone;
 use crate::ui::banner::Banner;
 use crate::ui::breadcrumbs::Crumb;
@@ -17,7 +17,7 @@ use crate::ui::shell::Section;
 
 /// A new key, this once, as the answer to the form that made it.
 pub fn show(desk: &Desk, secret: &SecretString) -> Page {
-    let back = desk.to(Room::Settings);
+    let back = desk.to(Room::Keys);
     let crumbs = vec![
         Crumb::to(text::TITLE, back.clone()),
         Crumb::here(text::CREATED_TITLE),

@@ -1,213 +1,157 @@
-//! What belongs to an environment as a whole.
+//! What belongs to an environment as a whole, a page a section. Every form posts to its own page.
 
+pub mod callback;
+pub mod connect_ui;
 pub mod created_key;
 pub mod delete_key;
+pub mod delete_variable;
+pub mod general;
+pub mod hmac;
+pub mod keys;
+pub mod origins;
+pub mod public_key;
+pub mod reveal;
+pub mod variables;
+pub mod webhooks;
 
 use leptos::prelude::*;
-use terapi_broker::keys::{ApiKey, ListKeysError};
 
-use crate::answer::{NoPage, PageResult};
+use crate::answer::Page;
 use crate::desk::Desk;
+use crate::form::Query;
 use crate::route::Room;
-use crate::text::en as words;
 use crate::text::en::settings as text;
-use crate::ui::badge::{Badge, Tone};
+use crate::ui::badge::Tone;
+use crate::ui::banner::Banner;
 use crate::ui::breadcrumbs::Crumb;
-use crate::ui::button::{ButtonLink, Submit, Weight};
-use crate::ui::card::{Card, Fact, Facts, PageHead};
-use crate::ui::code::CopyLine;
-use crate::ui::field::{ErrorSummary, Field, Select};
-use crate::ui::icon::Glyph;
+use crate::ui::button::Submit;
+use crate::ui::card::{Card, PageHead};
+use crate::ui::icon::{Glyph, Icon};
 use crate::ui::shell::Section;
-use crate::ui::table::{Column, ROW, Table};
-use crate::ui::time::Time;
 
-/// Keys, callback URL and public key of an environment.
-pub async fn show(desk: Desk) -> PageResult {
-    let keys = desk
-        .broker
-        .keys()
-        .list(&desk.caller)
-        .await
-        .map_err(|error| match error {
-            ListKeysError::Forbidden(reason) => NoPage::Forbidden(reason.to_string()),
-            other => NoPage::Failed(other.to_string()),
-        })?;
-    let keys: Vec<(ApiKey, String)> = keys
+/// What the address of a section says after its form was saved.
+const SAVED: (&str, &str) = ("saved", "1");
+
+/// The sections in the order of their list.
+fn sections() -> [(Room, &'static str, &'static str); 9] {
+    [
+        (Room::Settings, text::general::TITLE, text::general::HINT),
+        (Room::Keys, text::keys::TITLE, text::keys::HINT),
+        (Room::Callback, text::callback::TITLE, text::callback::HINT),
+        (Room::Webhooks, text::webhooks::TITLE, text::webhooks::HINT),
+        (Room::ConnectUi, text::connect_ui::TITLE, text::connect_ui::HINT),
+        (Room::Origins, text::origins::TITLE, text::origins::HINT),
+        (Room::PublicKey, text::public_key::TITLE, text::public_key::HINT),
+        (Room::Hmac, text::hmac::TITLE, text::hmac::HINT),
+        (Room::Variables, text::variables::TITLE, text::variables::HINT),
+    ]
+}
+
+/// The address that a saved form of a section leads to.
+pub fn saved(desk: &Desk, section: Room) -> String {
+    Query::address(desk.to(section), &[SAVED])
+}
+
+/// A section beside the list of all of them.
+fn section<V: IntoView + 'static>(
+    desk: &Desk,
+    here: &Room,
+    query: &Query,
+    view: impl FnOnce() -> V + Send + 'static,
+) -> Page {
+    let (mut title, mut hint) = ("", "");
+    let links: Vec<(String, &'static str, bool)> = sections()
         .into_iter()
-        .map(|key| {
-            let delete = desk.to(Room::DeleteKey {
-                id: key.id.as_str().to_owned(),
-            });
-            (key, delete)
+        .map(|(room, name, about)| {
+            let is_here = room == *here;
+            if is_here {
+                (title, hint) = (name, about);
+            }
+            (desk.to(room), name, is_here)
         })
         .collect();
-    let environment = desk.environment.clone();
-    let callback = environment
-        .callback_url
-        .clone()
-        .unwrap_or_else(|| desk.broker.settings().callback_url());
-    let may_write = desk.may_write();
-    Ok(desk.page(Section::Settings, vec![Crumb::here(text::TITLE)], text::TITLE, move || {
-        let none = keys.is_empty();
-        let rows = keys.into_iter().map(|(key, delete)| view! { <Row key_=key delete may_write /> }).collect_view();
-        let expiries = [("", text::EXPIRY_NEVER), ("30", text::EXPIRY_30), ("90", text::EXPIRY_90), ("365", text::EXPIRY_365)]
+    let crumbs = vec![
+        Crumb::to(text::TITLE, desk.to(Room::Settings)),
+        Crumb::here(title),
+    ];
+    let is_saved = query.get(SAVED.0).is_some();
+    desk.page(Section::Settings, crumbs, title, move || {
+        let links = links
             .into_iter()
-            .map(|(value, label)| (value.to_owned(), label.to_owned()))
-            .collect();
-        let (kind, tone) = if environment.is_production {
-            (text::PRODUCTION, Tone::Warn)
-        } else {
-            (text::DEVELOPMENT, Tone::Plain)
-        };
-        let (public, public_tone) = if environment.public_key_enabled {
-            (text::PUBLIC_KEY_ON, Tone::Good)
-        } else {
-            (text::PUBLIC_KEY_OFF, Tone::Plain)
-        };
+            .map(|(href, name, is_here)| {
+                let look = if is_here {
+                    "bg-accent-soft font-medium text-accent"
+                } else {
+                    "text-quiet hover:bg-well hover:text-ink"
+                };
+                view! {
+                    <li>
+                        <a
+                            href=href
+                            aria-current=is_here.then_some("page")
+                            class=format!("flex min-h-8 items-center rounded-lg px-2.5 py-1 whitespace-nowrap lg:px-3 {look}")
+                        >
+                            {name}
+                        </a>
+                    </li>
+                }
+            })
+            .collect_view();
         view! {
-            <PageHead title=text::TITLE hint=text::HINT />
-            <div class="space-y-5">
-                <section aria-labelledby="keys">
-                    <div class="mb-3">
-                        <h2 id="keys" class="text-[0.9375rem] font-semibold">
-                            {text::KEYS}
-                        </h2>
-                        <p class="text-quiet">{text::KEYS_HINT}</p>
+            <div class="grid grid-cols-1 items-start gap-x-8 gap-y-6 lg:grid-cols-[11.5rem_minmax(0,1fr)]">
+                <nav aria-label=text::SECTIONS class="lg:sticky lg:top-20">
+                    <ul class="-mx-2.5 flex flex-wrap gap-0.5 lg:mx-0 lg:flex-col">{links}</ul>
+                </nav>
+                <div class="min-w-0 max-w-4xl">
+                    <PageHead title hint />
+                    <div class="space-y-5">
+                        {is_saved.then(|| view! { <Banner tone=Tone::Good title=text::SAVED /> })} {view()}
                     </div>
-                    {if none {
+                </div>
+            </div>
+        }
+    })
+}
+
+/// A card that is a form of its section. Who may not save it reads it.
+#[component]
+fn FormCard(
+    #[prop(into)] title: String,
+    #[prop(optional, into)] hint: Option<String>,
+    #[prop(into)] action: String,
+    may_write: bool,
+    #[prop(into)] button: String,
+    #[prop(default = Glyph::Check)] glyph: Glyph,
+    /// Which of its page's forms it is, where there are several.
+    #[prop(optional)]
+    intent: Option<&'static str>,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <Card title hint=hint.unwrap_or_default()>
+            <form method="post" action=action>
+                <fieldset disabled=!may_write class="min-w-0 space-y-5">
+                    {children()}
+                </fieldset>
+                <div class="mt-5">
+                    {if may_write {
                         view! {
-                            <p class="rounded-xl border border-dashed border-line bg-surface px-5 py-6 text-center text-quiet">
-                                {text::NO_KEYS}
-                            </p>
+                            {intent.map(|intent| view! { <input type="hidden" name="intent" value=intent /> })}
+                            <Submit glyph>{button}</Submit>
                         }
                             .into_any()
                     } else {
                         view! {
-                            <Table
-                                caption=text::KEYS
-                                heads=vec![
-                                    (Column::Always, text::KEY_NAME),
-                                    (Column::Always, text::KEY),
-                                    (Column::Wider, text::ACCESS),
-                                    (Column::Wider, text::CREATED),
-                                    (Column::Wide, text::USED),
-                                    (Column::Wide, text::EXPIRES),
-                                    (Column::Always, ""),
-                                ]
-                            >
-                                {rows}
-                            </Table>
+                            <p class="flex items-center gap-2 text-quiet">
+                                <Icon glyph=Glyph::Lock />
+                                {text::READ_ONLY}
+                            </p>
                         }
                             .into_any()
                     }}
-                </section>
-                {may_write
-                    .then(|| {
-                        view! {
-                            <Card title=text::CREATE_TITLE>
-                                <form method="post" class="space-y-4">
-                                    <ErrorSummary />
-                                    <div class="grid grid-cols-1 items-start gap-4 sm:grid-cols-[minmax(0,1fr)_12rem]">
-                                        <Field
-                                            name="name"
-                                            label=text::KEY_NAME
-                                            hint=text::KEY_NAME_HINT
-                                            autocomplete="off"
-                                            required=true
-                                            maxlength=255_u32
-                                        />
-                                        <Select name="expiry" label=text::EXPIRY options=expiries />
-                                    </div>
-                                    <Submit glyph=Glyph::Key>{text::CREATE}</Submit>
-                                </form>
-                            </Card>
-                        }
-                    })}
-                <Card title=text::CALLBACK hint=text::CALLBACK_HINT>
-                    <CopyLine what=text::CALLBACK value=callback />
-                </Card>
-                <Card title=text::PUBLIC_KEY hint=text::PUBLIC_KEY_HINT>
-                    <div class="space-y-3">
-                        <CopyLine what=text::PUBLIC_KEY value=environment.public_key />
-                        <Badge tone=public_tone>{public}</Badge>
-                    </div>
-                </Card>
-                <Card title=text::ENVIRONMENT>
-                    <Facts>
-                        <Fact label=text::NAME>{environment.name.to_string()}</Fact>
-                        <Fact label=text::KIND>
-                            <Badge tone>{kind}</Badge>
-                        </Fact>
-                        <Fact label=text::UUID>
-                            <CopyLine what=text::UUID value=environment.uuid />
-                        </Fact>
-                        <Fact label=text::CREATED>
-                            <Time at=environment.created_at />
-                        </Fact>
-                    </Facts>
-                </Card>
-            </div>
-        }
-    }))
-}
-
-#[component]
-fn Row(key_: ApiKey, delete: String, may_write: bool) -> impl IntoView {
-    let ApiKey {
-        display_name,
-        last_four,
-        scopes,
-        managed,
-        created_at,
-        last_used_at,
-        expires_at,
-        ..
-    } = key_;
-    let full = scopes == terapi_model::ApiKeyScopes::full_environment();
-    let access = if full {
-        text::FULL.to_owned()
-    } else {
-        text::scopes(scopes.0.len())
-    };
-    view! {
-        <tr class=ROW>
-            <th scope="row" class=format!("{} font-medium", Column::Always.cell())>
-                {display_name}
-                " "
-                {managed.then(|| view! { <Badge>{text::MANAGED}</Badge> })}
-            </th>
-            <td class=format!("{} font-mono text-[0.8125rem] whitespace-nowrap", Column::Always.cell())>
-                <span aria-hidden="true">"…"</span>
-                {last_four}
-            </td>
-            <td class=format!("{} whitespace-nowrap", Column::Wider.cell())>{access}</td>
-            <td class=Column::Wider.cell()>
-                <Time at=created_at />
-            </td>
-            <td class=Column::Wide.cell()>
-                {match last_used_at {
-                    Some(at) => view! { <Time at /> }.into_any(),
-                    None => view! { <span class="text-quiet">{words::NEVER}</span> }.into_any(),
-                }}
-            </td>
-            <td class=Column::Wide.cell()>
-                {match expires_at {
-                    Some(at) => view! { <Time at /> }.into_any(),
-                    None => view! { <span class="text-quiet">{words::NEVER}</span> }.into_any(),
-                }}
-            </td>
-            <td class=format!("{} text-right", Column::Always.cell())>
-                {(may_write && !managed)
-                    .then(|| {
-                        view! {
-                            <ButtonLink href=delete weight=Weight::Bare glyph=Glyph::Trash>
-                                {text::DELETE}
-                            </ButtonLink>
-                        }
-                    })}
-            </td>
-        </tr>
+                </div>
+            </form>
+        </Card>
     }
     .into_any()
 }

@@ -1,3 +1,4 @@
+use terapi_model::{ConnectUiError, ConnectUiSettings};
 use terapi_store::environments::EnvironmentRow;
 use terapi_store::{StoreError, environments};
 use terapi_vault::SecretString;
@@ -29,6 +30,8 @@ pub struct EnvironmentPatch {
     pub callback_bound: Option<bool>,
     /// Origins that may embed the Connect UI and be returned to; none: any may embed, none is returned to.
     pub allowed_origins: Option<Vec<String>>,
+    /// How the Connect UI looks. Its logo stays: [`Environments::set_logo`].
+    pub connect_ui: Option<ConnectUiSettings>,
     /// Where events are sent; an empty text switches it off (rest.md 1.5 "WebhookUrl").
     pub webhook_url: Option<String>,
     /// Where they are sent as well; an empty text switches it off.
@@ -58,11 +61,14 @@ pub enum UpdateEnvironmentError {
     #[error("the callback URL {0}")]
     CallbackUrl(String),
     /// One of [`EnvironmentPatch::allowed_origins`] is none.
-    #[error("{0} is not an origin: write a scheme and a host, such as https://app.example.com")]
+    #[error("“{0}” is not an origin: write a scheme and a host, such as https://app.example.com")]
     AllowedOrigin(String),
     /// More origins than anybody needs.
     #[error("an environment has at most 100 allowed origins")]
     TooManyOrigins,
+    /// [`EnvironmentPatch::connect_ui`] is not acceptable.
+    #[error(transparent)]
+    ConnectUi(#[from] ConnectUiError),
     /// [`EnvironmentPatch::webhook_url`] is not acceptable.
     #[error("the webhook URL {0}")]
     WebhookUrl(String),
@@ -123,6 +129,13 @@ impl Environments<'_> {
         row.callback_bound = patch.callback_bound.unwrap_or(row.callback_bound);
         if let Some(origins) = patch.allowed_origins {
             row.allowed_origins = check_origins(&origins)?;
+        }
+        if let Some(look) = patch.connect_ui {
+            let logo = row.connect_ui.logo.take();
+            row.connect_ui = ConnectUiSettings {
+                logo,
+                ..look.checked()?
+            };
         }
         if let Some(url) = patch.webhook_url {
             row.webhook_url =

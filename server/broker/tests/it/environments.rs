@@ -292,7 +292,10 @@ async fn the_digest_shown_is_the_one_that_passes() {
     };
     let environment = environments.update(&caller, on).await.unwrap();
     for connection in [Some("conn-1"), Some(""), None] {
-        let digest = environments.hmac_digest(&caller, "github", connection).await.unwrap();
+        let digest = environments
+            .hmac_digest(&caller, "github", connection)
+            .await
+            .unwrap();
         environments
             .check_hmac(&environment, digest.as_deref(), "github", connection)
             .await
@@ -363,7 +366,12 @@ async fn allowed_origins_are_kept_as_browsers_spell_them() {
         };
         environments.update(&caller, patch).await
     };
-    let typed = ["https://App.Example.com:443/", "", "http://localhost:4000", "https://app.example.com"];
+    let typed = [
+        "https://App.Example.com:443/",
+        "",
+        "http://localhost:4000",
+        "https://app.example.com",
+    ];
     let environment = set(&typed).await.unwrap();
     assert_eq!(
         environment.allowed_origins,

@@ -1,0 +1,130 @@
+//! The Connect UI in English.
+
+use crate::text::connect::words;
+
+words! { English;
+    title() => "Connect an account";
+    connect_to(name) => "Connect {name}";
+    reconnect_to(name) => "Reconnect {name}";
+    close() => "Close";
+    back() => "Back";
+    loading() => "Loading…";
+    watermark() => "Secured by Terapi";
+    optional() => "optional";
+    new_tab() => "opens in a new tab";
+
+    choose() => "What would you like to connect?";
+    choose_for(product) => "Connect an account to {product}";
+    search() => "Search";
+    clear_search() => "Show all";
+    found(count) => "Results: {count}";
+    no_match(query) => "Nothing here is called “{query}”.";
+    nothing() => "Nothing to connect yet";
+    nothing_body() => "The app has not offered any account to connect. Go back and tell its support.";
+
+    intro(name) => "Enter the details of your {name} account.";
+    intro_window(name) => "{name} opens in a new window and asks for your consent. Then you come back here.";
+    intro_page(name) => "You continue at {name}, which asks for your consent. Then you come back.";
+    intro_nothing(name) => "{name} asks for no sign-in. There is nothing to fill in.";
+    connect() => "Connect";
+    reconnect() => "Reconnect";
+    continue_to(name) => "Continue to {name}";
+    try_again() => "Try again";
+    connecting() => "Connecting…";
+    waiting(name) => "Waiting for {name}. Finish in the other window.";
+    stored() => "Stored encrypted, and used by this app only.";
+    stored_for(product) => "Stored encrypted, and used by {product} only.";
+    help() => "How to connect";
+    field_help(field) => "Where do I find this? ({field})";
+    show(field) => "Show {field}";
+    hide(field) => "Hide {field}";
+    choose_one() => "Choose…";
+    choose_none() => "None";
+    api_key() => "API key";
+    user_name() => "User name";
+    password() => "Password";
+    own_app() => "Your own OAuth app";
+    own_app_body() => "Leave these empty unless you registered an app of your own.";
+    client_id() => "OAuth client ID";
+    client_secret() => "OAuth client secret";
+    refresh_token() => "Refresh token";
+
+    problems() => "Something needs another look";
+    missing(field) => "“{field}” is missing.";
+    bad_host(field) => "“{field}” must be a host name, such as app.example.com.";
+    bad_address(field) => "“{field}” must be an address that begins with https://.";
+    bad_uuid(field) => "“{field}” must be a UUID: 32 digits and letters from a to f in five groups.";
+    bad_email(field) => "“{field}” must be an e-mail address.";
+    bad_choice(field, choices) => "“{field}” must be one of: {choices}.";
+    bad_form(field) => "“{field}” does not look right.";
+    bad_form_like(field, example) => "“{field}” does not look right. It should look like {example}.";
+    too_long(field) => "“{field}” is too long.";
+    form_too_long() => "That is more than this form can take. Check that you pasted the right thing.";
+
+    blocked() => "The window was blocked";
+    blocked_body() => "Your browser did not let the sign-in window open. Allow pop-up windows for this page and try again.";
+    window_closed() => "The window was closed too early";
+    window_closed_body() => "Try again, and leave the window open until it closes by itself.";
+    window_gone() => "Still waiting";
+    window_gone_body() => "If you have closed the window, try again.";
+    offline() => "The server does not answer";
+    offline_body() => "Check your internet connection and try again.";
+
+    failed(name) => "{name} is not connected";
+    reason_refused(name) => "{name} did not accept these credentials.";
+    reason_denied(name) => "The access was not granted at {name}.";
+    reason_unreachable(name) => "{name} could not be reached.";
+    reason_provider(name) => "{name} answered with an error.";
+    reason_setup(name) => "The app has not set up {name} correctly.";
+    reason_removed(name) => "The app no longer offers {name}.";
+    reason_capped() => "The app cannot take any more connections.";
+    reason_exists() => "This connection exists already and may not be replaced here.";
+    reason_stale() => "It took too long, or was started in another browser.";
+    reason_rule() => "The app refused this account.";
+    reason_unknown() => "Something unexpected happened.";
+    next_check() => "Check what you entered and try again.";
+    next_agree(name) => "Try again and grant the access that {name} asks about.";
+    next_wait() => "Try again in a few minutes.";
+    next_again() => "Try again from the beginning.";
+    next_ask() => "If it happens again, send the reference below to the support of the app you came from.";
+    next_ask_product(product) => "If it happens again, send the reference below to the support of {product}.";
+    details() => "Details";
+    provider_said(name) => "What {name} said";
+    code() => "Code";
+    reference() => "Reference";
+    copy() => "Copy";
+    copied() => "Copied";
+
+    connected(name) => "{name} is connected";
+    reconnected(name) => "{name} is connected again";
+    pending(name) => "{name} is waiting for approval";
+    pending_body(name) => "Somebody in your organization has to approve this at {name}. It works as soon as they have.";
+    connected_body() => "You are all set.";
+    connected_body_product(product) => "{product} can use it from now on.";
+    connected_tab() => "You can close this tab and go back to the app.";
+    finish() => "Finish";
+    another() => "Connect something else";
+
+    expired() => "This session has expired";
+    expired_body() => "For your safety it lasts half an hour. Go back to the app and start again.";
+    start_again() => "Start again";
+    direct() => "Open this page from an app";
+    direct_body() => "This page connects your accounts to an app. It works when the app opens it, or by a link that the app gave you.";
+    silent() => "The app has not answered";
+    silent_body() => "The page that opened this one has not said who you are. Close it and try again.";
+    not_allowed() => "This page may not be used here";
+    not_allowed_body(origin) => "The app does not allow {origin} to connect accounts. Its developers can add it to the allowed origins.";
+    unavailable(name) => "{name} cannot be connected yet";
+    unavailable_body() => "The app has not finished setting it up. Tell its support, or come back later.";
+    misconfigured(name) => "{name} is not set up correctly";
+    misconfigured_body() => "Values that the app filled in for you are missing or wrong. You cannot correct them here; tell its support.";
+    unknown() => "This cannot be connected here";
+    unknown_body() => "The app has removed it, or your link is for something else.";
+    broken() => "Something broke on our side";
+    broken_body() => "It is not your fault, and nothing was connected. Try again in a moment.";
+
+    discard() => "Close without connecting?";
+    discard_body() => "What you typed will be lost.";
+    discard_yes() => "Close";
+    discard_no() => "Keep editing";
+}

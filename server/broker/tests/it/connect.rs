@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use serde_json::{Map, json};
 use terapi_broker::connect::{
-    AttemptStatus, AuthOperation, BrowserAuthError, BrowserId, BrowserInput, Callback, CompleteError,
-    NewReconnectSession, NewSession, OwnApp, Refusal, ResultFrame, SessionDefaults, SubmitError,
+    AuthOperation, BrowserAuthError, BrowserId, BrowserInput, Callback, CompleteError, NewReconnectSession,
+    NewSession, OwnApp, Refusal, ResultFrame, ResultHolder, SessionDefaults, SubmitError,
 };
 use terapi_broker::connections::ConnectionPatch;
 use terapi_broker::environments::EnvironmentPatch;
@@ -114,31 +114,30 @@ async fn states_that_are_missing_or_made_up_belong_to_nothing() {
 }
 
 #[tokio::test]
-async fn another_browser_cannot_finish_what_this_one_began() {
+async fn another_browser_cannot_finish_what_this_one_began_nor_spoil_it() {
     let flow = Flow::start().await;
     let auth = flow.session().await;
-    for browser in [None, Some(BrowserId::of_cookie("another browser's id"))] {
+    for browser in [None, Some("another browser's id")] {
         let begun = flow.begin(&auth, BrowserInput::default()).await.unwrap();
         let params = flow.consent(&begun).await;
         let callback = Callback {
-            params,
-            browser,
+            params: params.clone(),
+            browser: browser.map(BrowserId::of_cookie),
             own_redirect: None,
         };
-        let failed = flow
-            .house
-            .broker
-            .connect()
-            .complete(callback)
-            .await
-            .outcome
-            .unwrap_err();
-        assert_eq!(failed.error.code(), ErrorCode::StateCookieErr);
+        let connect = flow.house.broker.connect();
+        let failed = connect.complete(callback).await;
+        assert!(failed.operation_id.is_some());
+        assert_eq!(
+            failed.outcome.unwrap_err().error.code(),
+            ErrorCode::StateCookieErr
+        );
+        let holder = ResultHolder::Session(auth.session().unwrap());
+        let view = connect.attempt(holder, &begun.attempt_id).await.unwrap().unwrap();
+        assert_eq!(view.result, None, "nothing has become of it yet");
+        flow.complete(params).await.outcome.unwrap();
     }
-    assert_eq!(
-        (flow.acme.counters().token_requests, flow.connection_count().await),
-        (0, 0)
-    );
+    assert_eq!(flow.acme.counters().exchanges, 2);
 }
 
 #[tokio::test]
@@ -263,15 +262,10 @@ async fn every_bad_token_endpoint_ends_in_a_code_and_nothing_half_written() {
             .house
             .broker
             .connect()
-            .attempt_status(auth.session().unwrap(), &begun.attempt_id)
+            .attempt(ResultHolder::Session(auth.session().unwrap()), &begun.attempt_id)
             .await;
-        assert!(
-            matches!(
-                status.unwrap(),
-                Some(AttemptStatus::Done(ResultFrame::Error { .. }))
-            ),
-            "{told}"
-        );
+        let result = status.unwrap().unwrap().result;
+        assert!(matches!(result, Some(ResultFrame::Error { .. })), "{told}");
         assert_eq!(flow.connection_count().await, 0, "{told}");
     }
     flow.acme.script(|script| {
@@ -314,12 +308,10 @@ async fn a_browser_that_hangs_up_does_not_lose_its_tokens() {
         .house
         .broker
         .connect()
-        .attempt_status(auth.session().unwrap(), &begun.attempt_id)
+        .attempt(ResultHolder::Session(auth.session().unwrap()), &begun.attempt_id)
         .await;
-    assert!(matches!(
-        status.unwrap(),
-        Some(AttemptStatus::Done(ResultFrame::Success { .. }))
-    ));
+    let result = status.unwrap().unwrap().result;
+    assert!(matches!(result, Some(ResultFrame::Success { .. })));
 }
 
 #[tokio::test]
@@ -509,6 +501,32 @@ async fn renewing_a_connection_that_is_deleted_meanwhile_makes_no_new_one() {
     let failure = flow.complete(back).await.outcome.unwrap_err();
     assert_eq!(failure.error.code(), ErrorCode::InvalidConnection);
     assert_eq!(flow.connection_count().await, 0);
+}
+
+#[tokio::test]
+async fn two_tabs_of_one_session_both_succeed_and_make_one_connection() {
+    on_each(async |on| {
+        let flow = Flow::start_on(on).await;
+        let auth = flow.session().await;
+        let one = flow.begin(&auth, BrowserInput::default()).await.unwrap();
+        let two = flow.begin(&auth, BrowserInput::default()).await.unwrap();
+        let (one, two) = (flow.consent(&one).await, flow.consent(&two).await);
+        let first = flow.complete(two).await.outcome.unwrap();
+        let second = flow.complete(one).await.outcome.unwrap();
+        assert_eq!(first.connection_key, second.connection_key);
+        assert_eq!(
+            (first.operation, second.operation),
+            (AuthOperation::Creation, AuthOperation::Override)
+        );
+        let third = flow.connect(&auth).await;
+        assert_eq!(
+            third.operation,
+            AuthOperation::Creation,
+            "once both are done, the session connects another account"
+        );
+        assert_ne!(third.connection_key, first.connection_key);
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -744,7 +762,7 @@ async fn an_early_refusal_reaches_the_listener_too() {
     let waiting = connect.listen();
     connect.tell(
         waiting.ws_client_id(),
-        ResultFrame::refusal(ErrorCode::MissingPublicKey, "none", None, None),
+        &ResultFrame::refusal(ErrorCode::MissingPublicKey, "none", None, None),
     );
     assert_eq!(
         serde_json::to_value(waiting.result().await).unwrap(),
@@ -966,13 +984,13 @@ async fn typed_credentials_are_tried_before_they_are_stored() {
     let other = connect
         .submit_basic(&auth, &PROVIDER, BrowserInput::default(), "a".into(), "b".into())
         .await;
-    assert!(matches!(other.unwrap_err(), SubmitError::OtherMode(_)));
+    assert!(matches!(other.unwrap_err().error, SubmitError::OtherMode(_)));
     let unknown = connect
         .submit_api_key(&auth, &integration("nope"), BrowserInput::default(), "k".into())
         .await;
     assert!(matches!(
-        unknown,
-        Err(SubmitError::Refused(Refusal::UnknownIntegration(_)))
+        unknown.unwrap_err().error,
+        SubmitError::Refused(Refusal::UnknownIntegration(_))
     ));
     assert_eq!(flow.connection_count().await, 2);
 }

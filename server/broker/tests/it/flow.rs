@@ -101,13 +101,19 @@ impl Flow {
         connect
             .begin(auth, &integration("acme"), input, &BrowserId::of_cookie(COOKIE))
             .await
+            .map_err(|refused| refused.error)
     }
 
     /// What the provider sends the browser back with.
     pub async fn consent(&self, begun: &Begun) -> BTreeMap<String, String> {
+        self.consent_at(&begun.authorize_url).await
+    }
+
+    /// The same, from the consent page's address.
+    pub async fn consent_at(&self, page: &Url) -> BTreeMap<String, String> {
         let page = Outbound {
             method: Method::GET,
-            url: begun.authorize_url.clone(),
+            url: page.clone(),
             headers: HeaderMap::new(),
             body: Vec::new(),
         };

@@ -4,13 +4,16 @@
 mod connect;
 mod connections;
 mod database;
+mod departure;
 mod egress;
 mod environments;
 mod flow;
 mod house;
 mod instance;
+mod instances;
 mod integrations;
 mod keys;
 mod operators;
 mod refresh;
 mod upkeep;
+mod webhooks;

@@ -102,7 +102,7 @@ async fn the_first_result_stays_and_reaches_its_listener() {
         oauth_attempts::insert(&mut tx, &other).await.unwrap();
         let listeners = ["listener".to_owned(), "nobody".to_owned()];
         assert!(
-            oauth_attempts::find_results(&mut tx, &listeners)
+            oauth_attempts::find_results(&mut tx, &listeners, &[])
                 .await
                 .unwrap()
                 .is_empty()
@@ -124,15 +124,61 @@ async fn the_first_result_stays_and_reaches_its_listener() {
                 .await
                 .unwrap()
         );
-        let found = oauth_attempts::find_results(&mut tx, &listeners).await.unwrap();
+        let found = oauth_attempts::find_results(&mut tx, &listeners, &[])
+            .await
+            .unwrap();
         assert_eq!(found.len(), 1);
+        let by_id = oauth_attempts::find_results(&mut tx, &[], std::slice::from_ref(&row.id));
+        assert_eq!(by_id.await.unwrap(), found);
         assert_eq!((&found[0].id, found[0].result.as_ref()), (&row.id, Some(&result)));
         assert!(
-            oauth_attempts::find_results(&mut tx, &[])
+            oauth_attempts::find_results(&mut tx, &[], &[])
                 .await
                 .unwrap()
                 .is_empty()
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_attempt_goes_to_the_first_browser_that_comes_for_it() {
+    on_each(async |database| {
+        let (environment, _) = fixture::house(&database.store).await;
+        let mut tx = database.store.begin().await.unwrap();
+        let mut row = attempt(&environment.id, "state");
+        row.browser_hash = "link".into();
+        oauth_attempts::insert(&mut tx, &row).await.unwrap();
+        let wrong = oauth_attempts::claim(&mut tx, &row.id, "other", "mine", NOW).await;
+        assert_eq!(wrong.unwrap(), None);
+        let late = oauth_attempts::claim(&mut tx, &row.id, "link", "mine", row.expires_at).await;
+        assert_eq!(late.unwrap(), None);
+        let claimed = oauth_attempts::claim(&mut tx, &row.id, "link", "mine", NOW)
+            .await
+            .unwrap();
+        assert_eq!(claimed.unwrap().browser_hash, "mine");
+        let again = oauth_attempts::claim(&mut tx, &row.id, "link", "yours", NOW).await;
+        assert_eq!(again.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn attempts_that_can_still_be_completed_are_counted_to_a_limit() {
+    on_each(async |database| {
+        let (environment, _) = fixture::house(&database.store).await;
+        let mut tx = database.store.begin().await.unwrap();
+        for state in ["a", "b", "c"] {
+            let row = attempt(&environment.id, state);
+            oauth_attempts::insert(&mut tx, &row).await.unwrap();
+        }
+        let mut done = attempt(&environment.id, "done");
+        done.consumed_at = Some(NOW);
+        oauth_attempts::insert(&mut tx, &done).await.unwrap();
+        for (most, at, counted) in [(10, NOW, 3), (2, NOW, 2), (10, done.expires_at, 0)] {
+            let count = oauth_attempts::count_pending(&mut tx, &environment.id, most, at).await;
+            assert_eq!(count.unwrap(), counted);
+        }
     })
     .await;
 }

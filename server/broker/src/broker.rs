@@ -47,6 +47,7 @@ struct Inner {
     imported_keys: OnceLock<Vec<ImportedKey>>,
     flights: Flights,
     results: Results,
+    webhook_bell: Bell,
     lines: AtomicU32,
 }
 

@@ -143,6 +143,8 @@ codes! {
     Interrupted = "interrupted",
     /// Everything else in the popup flow.
     UnknownErr = "unknown_err",
+    /// An address did not take a webhook.
+    WebhookNotDelivered = "webhook_not_delivered",
 }
 
 impl std::fmt::Display for ErrorCode {

@@ -167,6 +167,22 @@ impl Connections<'_> {
         Ok(imported)
     }
 
+    /// How the provider of an integration lets callers in, for an import whose form depends on it.
+    ///
+    /// # Errors
+    /// [`ImportError`].
+    pub async fn import_mode(
+        &self,
+        caller: &Caller,
+        integration: &IntegrationKey,
+    ) -> Result<AuthMode, ImportError> {
+        caller.require(&[Scope::CONNECTIONS_CREATE])?;
+        let setup = Setup::by_key(self.broker, caller.environment()?, integration)
+            .await
+            .map_err(|error| ImportError::of_setup(error, integration))?;
+        Ok(setup.provider.auth_mode())
+    }
+
     async fn check_import(&self, caller: &Caller, import: &Import) -> Result<Checked<'_>, ImportError> {
         let environment = caller.environment()?;
         let setup = Setup::by_key(self.broker, environment, &import.integration)

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use terapi_model::{ConnectionId, Scope, Tags, Timestamp};
+use terapi_model::{ConnectionId, IntegrationId, Scope, Tags, Timestamp};
 use terapi_store::connections::{self, ConnectionFilter, Page, PageStart};
 use terapi_store::credentials::CredentialState;
 use terapi_store::{StoreError, connection_tags};
@@ -91,6 +91,33 @@ impl Connections<'_> {
         let rows = connections::list(&mut db, environment, &filter, &Page { limit, start }).await?;
         let mut tags = connection_tags::list(&mut db, rows.iter().map(|row| &row.connection.id)).await?;
         Ok(rows.into_iter().map(|row| with_tags(row, &mut tags)).collect())
+    }
+
+    /// Connections of one integration with their config, newest first, for those who may see its secrets.
+    ///
+    /// # Errors
+    /// [`ListConnectionsError`].
+    pub async fn list_of_integration(
+        &self,
+        caller: &Caller,
+        integration: &IntegrationId,
+    ) -> Result<Vec<Connection>, ListConnectionsError> {
+        caller.require(&[Scope::INTEGRATIONS_READ_CREDENTIALS])?;
+        let environment = caller.environment()?;
+        let filter = ConnectionFilter {
+            integration_id: Some(integration.clone()),
+            ..ConnectionFilter::default()
+        };
+        let page = Page {
+            limit: MOST,
+            start: PageStart::Offset(0),
+        };
+        let mut db = self.broker.store().read().await?;
+        let rows = connections::list(&mut db, environment, &filter, &page).await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| summary(row, Tags::default()))
+            .collect())
     }
 
     /// A page of the caller's connections, for people. `page` and `limit` of the query are not used.

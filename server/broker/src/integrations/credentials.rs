@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use terapi_model::{IntegrationKey, Scope};
 use terapi_vault::SecretString;
 
@@ -12,6 +14,8 @@ pub struct IntegrationSecrets {
     pub client_secret: Option<SecretString>,
     /// What the provider signs its webhooks with.
     pub webhook_secret: Option<SecretString>,
+    /// Free values.
+    pub custom: BTreeMap<String, SecretString>,
 }
 
 impl Integrations<'_> {
@@ -30,6 +34,7 @@ impl Integrations<'_> {
         Ok(opened.map(|opened| IntegrationSecrets {
             client_secret: opened.client_secret,
             webhook_secret: opened.webhook_secret,
+            custom: opened.custom,
         }))
     }
 }

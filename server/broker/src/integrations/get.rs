@@ -1,6 +1,6 @@
 use serde_json::{Map, Value};
-use terapi_catalog::Provider;
-use terapi_model::{IntegrationId, IntegrationKey, Scope};
+use terapi_catalog::{AuthSpec, Provider};
+use terapi_model::{AuthMode, IntegrationId, IntegrationKey, Scope};
 use terapi_store::environments::EnvironmentRow;
 use terapi_store::integrations::IntegrationRow;
 use terapi_store::{StoreError, environments, integrations};
@@ -59,6 +59,27 @@ impl Integrations<'_> {
             .await
     }
 
+    /// How the provider of an integration lets callers in, for those who change it; the inner `None` when the provider
+    /// is no longer in the catalogue.
+    ///
+    /// # Errors
+    /// [`ReadIntegrationError`].
+    pub async fn auth_mode(
+        &self,
+        caller: &Caller,
+        key: &IntegrationKey,
+    ) -> Result<Option<Option<AuthMode>>, ReadIntegrationError> {
+        caller.require(&[Scope::INTEGRATIONS_UPDATE])?;
+        let row =
+            integrations::find(&mut self.broker.store().read().await?, caller.environment()?, key).await?;
+        let catalogue = self.broker.catalogue();
+        Ok(row.map(|row| {
+            catalogue
+                .get(row.provider.as_str())
+                .map(|found| found.auth_mode())
+        }))
+    }
+
     async fn shown(&self, row: Option<IntegrationRow>) -> Result<Option<Integration>, ReadIntegrationError> {
         let Some(row) = row else { return Ok(None) };
         let mut db = self.broker.store().read().await?;
@@ -88,6 +109,7 @@ pub(super) fn view(
         provider_display_name: provider
             .map_or_else(|| row.provider.to_string(), |found| found.display_name.clone()),
         auth_mode: provider.map(|found| found.auth_mode()),
+        key_label: provider.and_then(|provider| key_label(provider, &config)),
         has_client_secret: row.client_secret_sealed.is_some(),
         has_webhook_secret: row.webhook_secret_sealed.is_some(),
         secret_config: secret_config.keys().cloned().collect(),
@@ -135,6 +157,17 @@ pub(super) fn secret_config(
         &cell::integration_secret_config(&row.id, &row.environment_id),
         sealed,
     )
+}
+
+/// The operator's word for the key, else the provider's own where it has one.
+fn key_label(provider: &Provider, config: &Map<String, Value>) -> Option<String> {
+    let declared = provider
+        .credentials
+        .get("api_key")
+        .filter(|_| matches!(provider.auth, AuthSpec::ApiKey))?;
+    let chosen = config.get("key_label").and_then(Value::as_str);
+    let label = chosen.filter(|text| !text.is_empty()).unwrap_or(&declared.title);
+    (label != "API key").then(|| label.to_owned())
 }
 
 fn missing_fields(

@@ -52,6 +52,8 @@ pub struct Integration {
     pub provider_display_name: String,
     /// How the provider lets callers in; `None` when it is no longer in the catalogue.
     pub auth_mode: Option<AuthMode>,
+    /// What the key is called that end users are asked for, where it is called anything but "API key".
+    pub key_label: Option<String>,
     /// The operator's name for it.
     pub display_name: Option<String>,
     /// The OAuth client's id.

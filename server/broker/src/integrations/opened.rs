@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 use terapi_model::{EnvironmentId, IntegrationId, IntegrationKey, ProviderName};
 use terapi_store::integrations;
@@ -23,6 +25,8 @@ pub(crate) struct OpenedIntegration {
     /// Declared settings, secret ones included: what `${integration_config.…}` means.
     pub(crate) config: Map<String, Value>,
     pub(crate) own_redirect: bool,
+    /// Free values of the operator's.
+    pub(crate) custom: BTreeMap<String, SecretString>,
 }
 
 impl Integrations<'_> {
@@ -57,6 +61,17 @@ impl Integrations<'_> {
         let webhook_secret = (row.webhook_secret_sealed.as_ref())
             .map(|sealed| sealing.open_text(&cell::webhook_secret(id, environment), sealed))
             .transpose()?;
+        let custom = match &row.custom_sealed {
+            Some(sealed) => {
+                let values: BTreeMap<String, String> =
+                    sealing.open_json(&cell::custom(id, environment), sealed)?;
+                values
+                    .into_iter()
+                    .map(|(name, value)| (name, SecretString::new(value)))
+                    .collect()
+            }
+            None => BTreeMap::new(),
+        };
         let mut config = config_map(&row);
         config.extend(secret_config(self.broker, &row)?);
         Ok(OpenedIntegration {
@@ -71,6 +86,7 @@ impl Integrations<'_> {
             scopes: split_scopes(&row.scopes),
             config,
             own_redirect: row.own_redirect,
+            custom,
         })
     }
 }

@@ -83,6 +83,7 @@ fn kind_of(error: &CompleteError) -> &'static str {
         CompleteError::MissingState
         | CompleteError::UnknownState
         | CompleteError::UsedState
+        | CompleteError::Repeated(_)
         | CompleteError::ExpiredState
         | CompleteError::OtherBrowser
         | CompleteError::WrongRedirect

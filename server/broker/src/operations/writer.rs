@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use terapi_model::{
-    ConnectionId, ConnectionKey, EndUser, EnvironmentId, ErrorCode, IntegrationId, IntegrationKey,
-    LogLevel, MessageContext, MessageType, OperationAction, OperationId, OperationState, OperationType,
-    Organization, ProviderName, Timestamp,
+    ConnectionId, ConnectionKey, EndUser, EnvironmentId, ErrorCode, IntegrationId, IntegrationKey, LogLevel,
+    MessageContext, MessageType, OperationAction, OperationId, OperationState, OperationType, Organization,
+    ProviderName, Timestamp,
 };
 use terapi_store::connections::{ConnectionDetail, ConnectionRow};
 use terapi_store::operations::{self, OperationMessageRow, OperationRow};
@@ -188,6 +188,7 @@ pub struct Message {
     error: Option<OperationError>,
     request: Option<Redacted>,
     response: Option<Redacted>,
+    retry: Option<Redacted>,
     meta: Option<Redacted>,
     at: Timestamp,
     ended_at: Option<Timestamp>,
@@ -204,6 +205,7 @@ impl Message {
             error: None,
             request: None,
             response: None,
+            retry: None,
             meta: None,
             at,
             ended_at: None,
@@ -232,6 +234,16 @@ impl Message {
         message.response = response;
         message.ended_at = Some(ended);
         message
+    }
+
+    /// Which try of how many it was.
+    #[must_use]
+    pub fn attempt(mut self, number: u32, most: u32) -> Self {
+        self.retry = Some(Redacted::object([
+            ("attempt", Redacted::number(number)),
+            ("max", Redacted::number(most)),
+        ]));
+        self
     }
 
     /// With what else there is to say.
@@ -359,7 +371,7 @@ pub async fn write(
         error: message.error.as_ref().map(OperationError::to_json),
         request: message.request.map(Redacted::into_json),
         response: message.response.map(Redacted::into_json),
-        retry: None,
+        retry: message.retry.map(Redacted::into_json),
         meta: message.meta.map(Redacted::into_json),
         created_at: message.at,
         ended_at: message.ended_at,

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
-use terapi_model::WebhookDeliveryId;
+use terapi_model::{OperationId, Timestamp};
 use terapi_store::webhook_deliveries::{self, DeliveryAttempt, DeliveryState, WebhookDeliveryRow};
 use terapi_store::{StoreError, environments};
 use terapi_vault::token;
@@ -114,7 +114,7 @@ impl Webhooks<'_> {
 
     /// Sends one and writes down what came of it.
     async fn attempt(&self, holder: &str, delivery: &WebhookDeliveryRow, deadline: Instant) {
-        let begun = Instant::now();
+        let (begun, began) = (Instant::now(), self.broker.now());
         let sent = match self.send(delivery).await {
             Ok(sent) => sent,
             Err(error) => {
@@ -137,7 +137,13 @@ impl Webhooks<'_> {
                 "webhook not delivered"
             ),
         }
-        self.keep(holder, &delivery.id, &attempt, deadline).await;
+        let outcome = Outcome {
+            delivery,
+            attempt,
+            began,
+            ended: self.broker.now(),
+        };
+        self.keep(holder, &outcome, deadline).await;
     }
 
     /// Signs and sends. The key is read now, so that an event that waited is signed with the key of the day.
@@ -192,7 +198,12 @@ impl Webhooks<'_> {
             status: tried.status,
             error: tried.error.clone(),
             response: tried.response.clone(),
-            operation_id: delivery.operation_id.clone(),
+            operation_id: Some(
+                delivery
+                    .operation_id
+                    .clone()
+                    .unwrap_or_else(|| self.broker.mint(OperationId::mint)),
+            ),
         }
     }
 
@@ -206,13 +217,17 @@ impl Webhooks<'_> {
 
     /// Writes the outcome down. A database that fails is asked again while the claim lasts; after that the event is sent
     /// once more, which its receiver knows by its id.
-    async fn keep(&self, holder: &str, id: &WebhookDeliveryId, attempt: &DeliveryAttempt, deadline: Instant) {
+    async fn keep(&self, holder: &str, outcome: &Outcome<'_>, deadline: Instant) {
+        let id = &outcome.delivery.id;
         let mut pause = PAUSE_FIRST;
         loop {
             let written = async {
                 let now = self.broker.now();
                 let mut tx = self.broker.store().begin().await?;
-                let ours = webhook_deliveries::record(&mut tx, id, holder, attempt, now).await?;
+                let ours = webhook_deliveries::record(&mut tx, id, holder, &outcome.attempt, now).await?;
+                if ours {
+                    self.log(&mut tx, outcome).await?;
+                }
                 tx.commit().await?;
                 Ok::<bool, StoreError>(ours)
             };
@@ -233,6 +248,14 @@ impl Webhooks<'_> {
             }
         }
     }
+}
+
+/// An attempt that is over.
+pub(super) struct Outcome<'a> {
+    pub(super) delivery: &'a WebhookDeliveryRow,
+    pub(super) attempt: DeliveryAttempt,
+    pub(super) began: Timestamp,
+    pub(super) ended: Timestamp,
 }
 
 /// What came of sending.

@@ -8,6 +8,7 @@
 
 mod auth_event;
 mod delivery;
+mod log;
 mod signature;
 
 use tokio::sync::Notify;

@@ -101,9 +101,15 @@ const ALLOWED_HEADERS: &str = "Authorization,Content-Type,Accept,Origin,X-Reques
 const EXPOSED_HEADERS: &str = "Authorization,Etag,Content-Type,Content-Length,X-Request-Id,X-Nango-Signature,\
     X-RateLimit-Limit,X-RateLimit-Remaining,X-RateLimit-Reset";
 
+/// The path that answers for itself: only the Connect UI may call it, with credentials.
+const OWN_CORS: &str = "/connect/telemetry";
+
 /// Any site may call the public family, without credentials (rest.md 1.3). Errors carry the headers too, or a
 /// browser hides them from the page.
 pub(crate) async fn cors(request: Request, next: Next) -> Response {
+    if request.uri().path() == OWN_CORS {
+        return next.run(request).await;
+    }
     let preflight = request.method() == Method::OPTIONS
         && request
             .headers()
@@ -135,7 +141,8 @@ pub(crate) async fn cors(request: Request, next: Next) -> Response {
 }
 
 /// Paths that old browser packages call: their errors repeat the code as `type` (decision D7).
-const BROWSER_AUTH: [&str; 6] = [
+const BROWSER_AUTH: [&str; 7] = [
+    "/connect/ui/result",
     "/oauth/connect",
     "/oauth2/auth",
     "/api-auth",

@@ -3,8 +3,11 @@
 //! Public routes are everything outside `/app/**` and `/ui/**`: no session layer is mounted on them, CORS is open
 //! without credentials, errors are JSON. The cookie family is [`crate::ui`]'s, with layers of its own.
 
+use std::sync::LazyLock;
+
 use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{Html, IntoResponse};
 use axum::{Json, Router};
 use http::{HeaderName, StatusCode, header};
 use terapi_model::ErrorCode;
@@ -15,14 +18,17 @@ use crate::error::ApiError;
 use crate::layers::{answer_errors, cors, judge_request, observe, security_headers, shown};
 use crate::route::{Route, Routes};
 use crate::state::AppState;
-use crate::{api, connect, health, images, oauth, rate_limit, ui};
+use crate::{api, connect, docs, health, images, oauth, rate_limit, sdk, ui};
 
 fn public_routes() -> Routes {
     api::routes()
         .merge(oauth::routes())
         .merge(connect::routes())
         .merge(images::routes())
+        .merge(sdk::routes())
         .get("/openapi.json", serve_openapi)
+        .get("/docs/api", serve_reference)
+        .merge(docs::routes())
         .merge(health::routes())
 }
 
@@ -84,4 +90,11 @@ pub fn describe() -> OpenApi {
 /// `GET /openapi.json`.
 async fn serve_openapi() -> ([(HeaderName, &'static str); 1], Json<OpenApi>) {
     ([(header::CACHE_CONTROL, "public, max-age=300")], Json(describe()))
+}
+
+/// `GET /docs/api`. The document is the same as long as the process lives.
+async fn serve_reference() -> impl IntoResponse {
+    static PAGE: LazyLock<Html<String>> =
+        LazyLock::new(|| docs::reference(&serde_json::to_value(describe()).unwrap_or_default()));
+    (docs::headers(), PAGE.clone())
 }

@@ -5,7 +5,7 @@ use terapi_model::IntegrationKey;
 use terapi_vault::SecretString;
 
 use super::browser_input;
-use crate::api::input::{JsonBody, Length, Path, Query, read_object};
+use crate::api::input::{JsonBody, Length, LenientQuery, Path, read_object};
 use crate::error::ApiError;
 use crate::state::AppState;
 
@@ -13,7 +13,7 @@ use crate::state::AppState;
 pub async fn post(
     State(state): State<AppState>,
     path: Path<String>,
-    query: Query,
+    LenientQuery(query): LenientQuery,
     JsonBody(body): JsonBody<{ super::FORM_LIMIT }>,
 ) -> Result<Json<Value>, ApiError> {
     let auth = browser_input::authenticate(&state, &query).await?;

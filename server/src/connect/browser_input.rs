@@ -55,6 +55,7 @@ pub fn read(query: &Query) -> BrowserInput {
             .filter(|id| is_listener_id(id))
             .map(str::to_owned),
         hmac: query.text("hmac").map(str::to_owned),
+        return_url: query.text("return_url").map(str::to_owned),
     }
 }
 

@@ -5,9 +5,12 @@ mod api_key;
 mod basic;
 pub mod browser_input;
 mod refusal;
+mod result;
 mod root;
+mod telemetry;
 pub mod sockets;
 pub mod ui;
+mod unauthenticated;
 mod unbuilt;
 mod websocket;
 
@@ -16,7 +19,7 @@ use crate::route::Routes;
 /// How large a form with credentials may be, in bytes (decision D25).
 pub const FORM_LIMIT: usize = 16 * 1024;
 
-/// Modes of `POST /auth/{mode}/{integration}` in the contract.
+/// Modes of `POST /auth/{mode}/{integration}` in the contract, and `tableau` of older packages, which is two-step.
 const UNBUILT_MODES: [&str; 8] = [
     "tba",
     "two-step",
@@ -24,7 +27,7 @@ const UNBUILT_MODES: [&str; 8] = [
     "bill",
     "signature",
     "aws-sigv4",
-    "unauthenticated",
+    "tableau",
     "oauth-outbound",
 ];
 
@@ -35,7 +38,11 @@ pub fn routes() -> Routes {
         .post("/api-auth/api-key/{integration}", api_key::post)
         .post("/api-auth/basic/{integration}", basic::post)
         .post("/oauth2/auth/{integration}", unbuilt::refuse)
-        .post("/unauth/{integration}", unbuilt::refuse)
+        .post("/auth/unauthenticated/{integration}", unauthenticated::post)
+        .post("/unauth/{integration}", unauthenticated::post)
+        .get("/connect/ui/result", result::get)
+        .post("/connect/telemetry", telemetry::post)
+        .options("/connect/telemetry", telemetry::preflight)
         .post("/app-store-auth/{integration}", unbuilt::refuse)
         .merge(ui::routes());
     UNBUILT_MODES.into_iter().fold(routes, |routes, mode| {

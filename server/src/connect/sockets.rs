@@ -6,10 +6,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Sockets that one address may hold open.
 const MOST_PER_ADDRESS: usize = 10;
+/// Sockets that all addresses together may hold open: each is a file, and files are few.
+const MOST: usize = 5_000;
 
 /// How many sockets each address holds.
 #[derive(Debug, Clone, Default)]
-pub struct OpenSockets(Arc<Mutex<HashMap<IpAddr, usize>>>);
+pub struct OpenSockets(Arc<Mutex<Held>>);
+
+#[derive(Debug, Default)]
+struct Held {
+    all: usize,
+    by_address: HashMap<IpAddr, usize>,
+}
 
 /// A place among an address's sockets; given back when dropped.
 pub struct Seat {
@@ -18,15 +26,19 @@ pub struct Seat {
 }
 
 impl OpenSockets {
-    /// A place for one more socket from `address`, unless it holds too many.
+    /// A place for one more socket from `address`, unless it or everybody together holds too many.
     pub fn take(&self, address: IpAddr) -> Option<Seat> {
         let address = holder(address);
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let held = open.entry(address).or_insert(0);
+        if open.all >= MOST {
+            return None;
+        }
+        let held = open.by_address.entry(address).or_insert(0);
         if *held >= MOST_PER_ADDRESS {
             return None;
         }
         *held += 1;
+        open.all += 1;
         Some(Seat {
             sockets: self.clone(),
             address,
@@ -48,10 +60,11 @@ fn holder(address: IpAddr) -> IpAddr {
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut open = self.sockets.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(held) = open.get_mut(&self.address) {
+        open.all -= 1;
+        if let Some(held) = open.by_address.get_mut(&self.address) {
             *held -= 1;
             if *held == 0 {
-                open.remove(&self.address);
+                open.by_address.remove(&self.address);
             }
         }
     }
@@ -72,6 +85,18 @@ mod tests {
         assert!(sockets.take(IpAddr::from([127, 0, 0, 2])).is_some());
         drop(seats);
         assert!(sockets.take(address).is_some());
+    }
+
+    #[test]
+    fn everybody_together_gets_no_more_than_there_are() {
+        let sockets = OpenSockets::default();
+        let address = |number: usize| IpAddr::from(u32::try_from(number).unwrap().to_be_bytes());
+        let mut seats: Vec<_> = (0..MOST)
+            .map(|number| sockets.take(address(number)).unwrap())
+            .collect();
+        assert!(sockets.take(address(MOST)).is_none());
+        seats.pop();
+        assert!(sockets.take(address(MOST)).is_some());
     }
 
     #[test]

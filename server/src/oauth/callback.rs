@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
 use axum::extract::{RawForm, Request, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
-use http::{StatusCode, header};
-use terapi_broker::connect::{BrowserId, Callback, CompleteError, CompleteFailure};
-use terapi_model::ErrorCode;
-use url::form_urlencoded;
+use http::{Method, StatusCode, header};
+use terapi_broker::connect::{BrowserId, Callback, CompleteError, ResultFrame};
+use terapi_model::{ErrorCode, OperationId};
+use url::{Url, form_urlencoded};
 use uuid::Uuid;
 
 use super::{flow_cookie, page};
@@ -22,7 +22,7 @@ const REPOSTED: &str = "terapi_reposted";
 
 /// `GET /oauth/callback` (rest.md 9.5).
 pub async fn get_shared(State(state): State<AppState>, jar: CookieJar, RawForm(form): RawForm) -> Response {
-    complete(&state, &jar, parse(&form), None).await
+    complete(&state, &jar, parse(&form), None, Method::GET).await
 }
 
 /// `GET /oauth/callback/{integration uuid}`: the redirect URI of one integration alone.
@@ -33,7 +33,7 @@ pub async fn get_own(
     RawForm(form): RawForm,
 ) -> Response {
     match integration_uuid(&path) {
-        Some(uuid) => complete(&state, &jar, parse(&form), Some(uuid)).await,
+        Some(uuid) => complete(&state, &jar, parse(&form), Some(uuid), Method::GET).await,
         None => unknown_address(),
     }
 }
@@ -85,11 +85,11 @@ async fn posted(
         return page::repost(action, &fields);
     }
     fields.retain(|(name, _)| name != REPOSTED);
-    complete(state, jar, fields, own).await
+    complete(state, jar, fields, own, Method::POST).await
 }
 
 fn refused(error: &ApiError) -> Response {
-    page::failure(error.status(), &page::Failure::of_start(error, None))
+    page::failure(error.status(), &page::Failure::of_start(error, None), None)
 }
 
 async fn read(request: Request) -> Result<Vec<(String, String)>, ApiError> {
@@ -120,6 +120,7 @@ async fn complete(
     jar: &CookieJar,
     fields: Vec<(String, String)>,
     own_redirect: Option<String>,
+    method: Method,
 ) -> Response {
     let browser = flow_cookie::read(jar, state.public_url());
     let mut params = BTreeMap::new();
@@ -133,18 +134,74 @@ async fn complete(
         own_redirect,
     };
     let completed = state.broker.connect().complete(callback).await;
-    match completed.outcome {
-        Ok(_) => page::success(),
-        Err(CompleteFailure {
-            error: CompleteError::MissingState,
-            ..
-        }) if installed => page::installation_changed(&state.broker.settings().at("app")),
-        Err(failure) => {
-            let status = ApiError::from(&failure.error).status();
-            page::failure(
-                status,
-                &page::Failure::of_callback(&failure, completed.operation_id.as_ref()),
-            )
-        }
+    let frame = completed.frame();
+    if let Some(url) = &completed.return_url {
+        return send_back(url, &frame, completed.operation_id.as_ref(), &method);
     }
+    let opener = completed.opener_waits.then(|| page::OpenerMessage::of(&frame));
+    let (
+        ResultFrame::Error {
+            error_type,
+            error_desc,
+            ..
+        },
+        Err(failure),
+    ) = (&frame, &completed.outcome)
+    else {
+        return page::success(opener.as_ref());
+    };
+    if installed && matches!(failure.error, CompleteError::MissingState) {
+        return page::installation_changed(&state.broker.settings().at("app"));
+    }
+    let said = failure.provider_error.clone().into_iter().collect();
+    page::failure(
+        ApiError::from(&failure.error).status(),
+        &page::Failure::of_callback(error_type, error_desc, said, completed.operation_id.as_ref()),
+        opener.as_ref(),
+    )
+}
+
+/// Back to the page that sent the browser away itself. What the page is told here is for show: the result that counts
+/// is the stored one.
+fn send_back(url: &Url, frame: &ResultFrame, operation: Option<&OperationId>, method: &Method) -> Response {
+    let mut url = url.clone();
+    let told = match frame {
+        ResultFrame::Success {
+            provider_config_key,
+            connection_id,
+            ..
+        } => vec![
+            ("status", "connected"),
+            ("provider_config_key", provider_config_key),
+            ("connection_id", connection_id),
+        ],
+        ResultFrame::Error {
+            provider_config_key,
+            error_type,
+            ..
+        } => {
+            let key = provider_config_key
+                .as_deref()
+                .map(|key| ("provider_config_key", key));
+            let operation = operation.map(|operation| ("log_id", operation.as_str()));
+            let told = [
+                Some(("status", "failed")),
+                key,
+                Some(("error", error_type)),
+                operation,
+            ];
+            told.into_iter().flatten().collect()
+        }
+    };
+    url.query_pairs_mut().extend_pairs(told);
+    if method == Method::POST {
+        // A browser holds the answer to a form to the page's `form-action`, redirects included.
+        return page::onward(&url);
+    }
+    let away = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::LOCATION, url.as_str()),
+    ];
+    (StatusCode::SEE_OTHER, away).into_response()
 }

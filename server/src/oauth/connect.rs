@@ -1,13 +1,17 @@
+use axum::Json;
 use axum::extract::{OriginalUri, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use http::{HeaderMap, StatusCode, header};
-use terapi_broker::connect::{BrowserId, ResultFrame};
+use serde_json::{Value, json};
+use terapi_broker::connect::{BrowserAuth, BrowserId, ResultFrame};
 use terapi_model::IntegrationKey;
+use terapi_vault::{OsEntropy, token};
 use url::Url;
 
 use super::{flow_cookie, page};
-use crate::api::input::{Path, Query};
+use crate::api::auth::{SESSION_PREFIX, bearer};
+use crate::api::input::{LenientQuery, Path, Query};
 use crate::connect::browser_input;
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -21,7 +25,7 @@ pub async fn get(
     State(state): State<AppState>,
     OriginalUri(uri): OriginalUri,
     path: Path<String>,
-    query: Query,
+    LenientQuery(query): LenientQuery,
     headers: HeaderMap,
     jar: CookieJar,
 ) -> Response {
@@ -30,8 +34,57 @@ pub async fn get(
     }
     match begin(&state, &path, &query, jar).await {
         Ok(response) => response,
-        Err(error) => page::failure(error.status(), &page::Failure::of_start(&error, None)),
+        Err(error) => {
+            let opener =
+                opener_waits(&query).then(|| page::OpenerMessage::of(&refusal_frame(&path.0, &error)));
+            page::failure(
+                error.status(),
+                &page::Failure::of_start(&error, error.log_id().map(str::to_owned)),
+                opener.as_ref(),
+            )
+        }
     }
+}
+
+/// The oldest packages have no socket: their opener waits for a message, and they know no session.
+fn opener_waits(query: &Query) -> bool {
+    let names = ["ws_client_id", "connect_session_token"];
+    let key = query.text("public_key");
+    names.iter().all(|name| query.get(name).is_none())
+        && key.is_some_and(|key| !key.starts_with(SESSION_PREFIX))
+}
+
+/// `POST /oauth/connect/{integration}`, the same for a script: the answer says where the popup has to go, and which
+/// attempt to ask for the result of.
+pub async fn post(
+    State(state): State<AppState>,
+    path: Path<String>,
+    LenientQuery(query): LenientQuery,
+    headers: HeaderMap,
+) -> Result<Json<Value>, ApiError> {
+    let connect = state.broker.connect();
+    let token = match headers.contains_key(header::AUTHORIZATION) {
+        true => Some(bearer(&headers)?),
+        false => None,
+    };
+    let token = token.as_ref().map(|token| token.expose().as_str());
+    let token = token.or_else(|| query.text("connect_session_token"));
+    let auth = connect
+        .authenticate_browser(token, query.text("public_key"))
+        .await?;
+    let key = path.parse("providerConfigKey", IntegrationKey::parse)?;
+    let mut input = browser_input::read(&query);
+    if matches!(auth, BrowserAuth::PublicKey(_)) && input.ws_client_id.is_none() {
+        // Without a session, knowing this name is what opens the result.
+        input.ws_client_id = Some(token::uuid_v4(&OsEntropy));
+    }
+    let listener = input.ws_client_id.clone();
+    let prepared = connect.prepare(&auth, &key, input).await?;
+    let mut answer = json!({ "authorize_url": prepared.start_url, "attempt": prepared.attempt_id });
+    if let Some(listener) = listener {
+        answer["listener"] = listener.into();
+    }
+    Ok(Json(answer))
 }
 
 async fn begin(
@@ -52,7 +105,7 @@ async fn begin(
         Err(error) => {
             // Nothing has begun that could keep this: whoever listens is told directly.
             if let Some(listener) = &input.ws_client_id {
-                connect.tell(listener, refusal_frame(&path.0, &error));
+                connect.tell(listener, &refusal_frame(&path.0, &error));
             }
             return Err(error);
         }

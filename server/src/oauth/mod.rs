@@ -1,4 +1,5 @@
-//! The popup's way: `/oauth/connect/{integration}` sends it to the provider, `/oauth/callback` takes it back.
+//! The popup's way: `/oauth/connect/{integration}` sends it to the provider, `/oauth/callback` takes it back. A page
+//! that cannot keep the flow cookie prepares the attempt and sends its popup to `/connect/ui/go`.
 //!
 //! Answers are pages, because a person is looking at them; failures also reach the socket that waits for the
 //! result. The only cookie read is the flow cookie ([`flow_cookie`]).
@@ -6,6 +7,7 @@
 mod callback;
 mod connect;
 pub mod flow_cookie;
+mod go;
 pub mod page;
 
 use crate::route::Routes;
@@ -14,6 +16,8 @@ use crate::route::Routes;
 pub fn routes() -> Routes {
     Routes::new()
         .get("/oauth/connect/{integration}", connect::get)
+        .post("/oauth/connect/{integration}", connect::post)
+        .get("/connect/ui/go", go::get)
         .get("/oauth/callback", callback::get_shared)
         .post("/oauth/callback", callback::post_shared)
         .get("/oauth/callback/{integration_uuid}", callback::get_own)

@@ -7,9 +7,11 @@ use std::fmt::Write;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use terapi_broker::connect::CompleteFailure;
+use serde_json::{Value, json};
+use terapi_broker::connect::ResultFrame;
 use terapi_model::OperationId;
 use terapi_vault::{OsEntropy, token};
+use url::Url;
 
 use crate::error::ApiError;
 
@@ -59,11 +61,16 @@ impl Failure {
     }
 
     /// Of a callback that made no connection.
-    pub fn of_callback(failure: &CompleteFailure, reference: Option<&OperationId>) -> Self {
+    pub fn of_callback(
+        code: &str,
+        message: &str,
+        provider_said: Vec<(String, String)>,
+        reference: Option<&OperationId>,
+    ) -> Self {
         Self {
-            code: failure.error.code().as_str().to_owned(),
-            message: sentence(&failure.error.to_string()),
-            provider_said: failure.provider_error.clone().into_iter().collect(),
+            code: code.to_owned(),
+            message: sentence(message),
+            provider_said,
             reference: reference.map(ToString::to_string),
         }
     }
@@ -84,25 +91,65 @@ fn sentence(message: &str) -> String {
     sentence
 }
 
+/// What the oldest packages wait for: a message to the opener in place of a frame (decision D7). They look at no
+/// origin and say none, so it goes to whoever opened the popup with the environment's public key.
+#[derive(Debug)]
+pub struct OpenerMessage(Value);
+
+impl OpenerMessage {
+    /// The message that says the same as `frame`.
+    pub fn of(frame: &ResultFrame) -> Self {
+        Self(match frame {
+            ResultFrame::Success {
+                provider_config_key,
+                connection_id,
+                ..
+            } => json!({
+                // The packages spell it so.
+                "eventType": "AUTHORIZATION_SUCEEDED",
+                "data": { "providerConfigKey": provider_config_key, "connectionId": connection_id },
+            }),
+            ResultFrame::Error {
+                error_type,
+                error_desc,
+                ..
+            } => json!({
+                "eventType": "AUTHORIZATION_FAILED",
+                "data": { "error": { "type": error_type, "message": error_desc } },
+            }),
+        })
+    }
+
+    /// A statement that sends it. `<` is escaped, so that no text in it can end the script.
+    fn script(&self) -> String {
+        let message = self.0.to_string().replace('<', "\\u003c");
+        format!("try{{window.opener&&window.opener.postMessage({message},'*')}}catch{{}}")
+    }
+}
+
+/// Tells the opener, and pages of ours that lost their opener, and closes when the opener has understood. None of it
+/// matters for the result, and all of it may fail: a provider's opener policy cuts the popup off.
+const TELL: &str = "try{window.opener&&window.opener.postMessage(m,'*')}catch{}\
+    try{new BroadcastChannel('nango-oauth-callback').postMessage(m)}catch{}\
+    addEventListener('message',e=>{if(e.data&&e.data.type==='nango_oauth_callback_ack')close()});";
+
 /// The authorization succeeded: tells the opener and closes itself.
-pub fn success() -> Response {
-    let script = "const m={type:'nango_oauth_callback_success'};\
-        try{window.opener&&window.opener.postMessage(m,'*')}catch{}\
-        try{new BroadcastChannel('nango-oauth-callback').postMessage(m)}catch{}\
-        addEventListener('message',e=>{if(e.data&&e.data.type==='nango_oauth_callback_ack')close()});\
-        setTimeout(()=>close(),500);";
+pub fn success(opener: Option<&OpenerMessage>) -> Response {
+    let opener = opener.map(OpenerMessage::script).unwrap_or_default();
+    let script =
+        format!("const m={{type:'nango_oauth_callback_success'}};{TELL}{opener}setTimeout(()=>close(),500);");
     let body = "<main><p class=\"mark ok\" aria-hidden=\"true\"></p><h1>Connected</h1>\
         <p role=\"status\">You can close this window and go back to where you came from.</p></main>";
-    page(StatusCode::OK, "Connected", body, script)
+    page(StatusCode::OK, "Connected", body, &script, "'none'")
 }
 
 /// The authorization failed: tells the opener that it did, and stays open to say why.
-pub fn failure(status: StatusCode, failure: &Failure) -> Response {
-    let script = "const m={type:'nango_oauth_callback_error',payload:{\
-        message:'The authorization failed.',errorType:'connection_validation_failed'}};\
-        try{window.opener&&window.opener.postMessage(m,'*')}catch{}\
-        try{new BroadcastChannel('nango-oauth-callback').postMessage(m)}catch{}\
-        addEventListener('message',e=>{if(e.data&&e.data.type==='nango_oauth_callback_ack')close()});";
+pub fn failure(status: StatusCode, failure: &Failure, opener: Option<&OpenerMessage>) -> Response {
+    let opener = opener.map(OpenerMessage::script).unwrap_or_default();
+    let script = format!(
+        "const m={{type:'nango_oauth_callback_error',payload:{{\
+         message:'The authorization failed.',errorType:'connection_validation_failed'}}}};{TELL}{opener}"
+    );
     let mut body = format!(
         "<main><p class=\"mark bad\" aria-hidden=\"true\"></p><h1>Not connected</h1><p role=\"alert\">{}</p>",
         Escaped(&failure.message)
@@ -118,8 +165,8 @@ pub fn failure(status: StatusCode, failure: &Failure) -> Response {
     for (name, value) in &failure.provider_said {
         term(name, value);
     }
-    body.push_str("</dl></details><p>Close this window and try again. If it fails again, send the details to whoever runs the application you came from.</p></main>");
-    page(status, "Not connected", &body, script)
+    body.push_str("</dl></details><p>Close this window and start again where you came from. If it fails again, send the details to whoever runs that application.</p></main>");
+    page(status, "Not connected", &body, &script, "'none'")
 }
 
 /// A provider's own pages sent somebody here after an installation was changed there: no authorization runs, and
@@ -131,7 +178,7 @@ pub fn installation_changed(dashboard: &str) -> Response {
          <p><a href=\"{}\">Go to the dashboard</a></p></main>",
         Escaped(dashboard)
     );
-    page(StatusCode::OK, "Installation changed", &body, "")
+    page(StatusCode::OK, "Installation changed", &body, "", "'none'")
 }
 
 /// A provider posted the answer (`response_mode=form_post`), and a cross-site post carries no Lax cookie: the same
@@ -152,10 +199,27 @@ pub fn repost(action: &str, fields: &[(String, String)]) -> Response {
     body.push_str(
         "<input type=\"hidden\" name=\"terapi_reposted\" value=\"1\"><button>Continue</button></form></main>",
     );
-    page(StatusCode::OK, "One moment", &body, "document.forms[0].submit()")
+    page(
+        StatusCode::OK,
+        "One moment",
+        &body,
+        "document.forms[0].submit()",
+        action,
+    )
 }
 
-fn page(status: StatusCode, title: &str, body: &str, script: &str) -> Response {
+/// Goes on to `url`, without the redirect that a form's answer may not be.
+pub fn onward(url: &Url) -> Response {
+    let url = Escaped(url.as_str()).to_string();
+    let body = format!(
+        "<main><h1>One moment</h1><p><a id=\"onward\" href=\"{url}\" referrerpolicy=\"no-referrer\">Continue</a></p></main>"
+    );
+    let script = "location.replace(document.getElementById('onward').href)";
+    page(StatusCode::OK, "One moment", &body, script, "'none'")
+}
+
+/// `form_action` is where forms of the page may go, as a content security policy writes it.
+fn page(status: StatusCode, title: &str, body: &str, script: &str, form_action: &str) -> Response {
     let nonce = token::base64url(&OsEntropy, 16);
     let nonce = nonce.expose();
     let html = format!(
@@ -166,7 +230,8 @@ fn page(status: StatusCode, title: &str, body: &str, script: &str) -> Response {
         Escaped(title)
     );
     let policy = format!(
-        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; base-uri 'none'; frame-ancestors 'none'; \
+         form-action {form_action}"
     );
     let headers = [
         (
@@ -185,6 +250,8 @@ fn page(status: StatusCode, title: &str, body: &str, script: &str) -> Response {
 
 #[cfg(test)]
 mod tests {
+    use terapi_model::ErrorCode;
+
     use super::*;
 
     #[test]
@@ -192,6 +259,18 @@ mod tests {
         assert_eq!(
             Escaped("<script>'\"&").to_string(),
             "&lt;script&gt;&#39;&quot;&amp;"
+        );
+    }
+
+    #[test]
+    fn no_text_of_a_message_ends_its_script() {
+        let hostile = "</script><script>alert(1)</script>";
+        let frame = ResultFrame::refusal(ErrorCode::CallbackErr, hostile, None, None);
+        let script = OpenerMessage::of(&frame).script();
+        assert!(!script.contains('<'), "{script}");
+        assert!(
+            script.contains("AUTHORIZATION_FAILED") && script.contains("alert(1)"),
+            "{script}"
         );
     }
 }

@@ -111,6 +111,30 @@ fn answer(file: &File, headers: &HeaderMap) -> Response<Body> {
     response
 }
 
+/// A file under an address that stays the same from build to build, for pages of other sites. `raw` is what it holds
+/// where nothing is embedded.
+pub fn answer_anybody(path: &'static str, raw: &'static [u8], headers: &HeaderMap) -> Response<Body> {
+    let unembedded = File {
+        path,
+        hash: UNEMBEDDED,
+        raw,
+        brotli: None,
+        gzip: None,
+    };
+    let file = EMBEDDED.iter().find(|file| file.path == path);
+    let mut response = answer(file.unwrap_or(&unembedded), headers);
+    set(&mut response, header::CACHE_CONTROL, match file {
+        Some(_) => "public, max-age=3600",
+        None => "no-store",
+    });
+    set(
+        &mut response,
+        header::HeaderName::from_static("cross-origin-resource-policy"),
+        "cross-origin",
+    );
+    response
+}
+
 async fn serve_from_disk(root: &Path, path: &str) -> Response<Body> {
     // The folder is the developer's own, but a path out of it is refused all the same.
     let inside = Path::new(path)
@@ -201,6 +225,7 @@ fn content_type(path: &str) -> &'static str {
     match &*end {
         "wasm" => "application/wasm",
         "js" | "mjs" => "text/javascript; charset=utf-8",
+        "ts" => "text/plain; charset=utf-8",
         "css" => "text/css; charset=utf-8",
         "html" => "text/html; charset=utf-8",
         "txt" => "text/plain; charset=utf-8",

@@ -1,6 +1,7 @@
 //! The way back: a provider's callback becomes a connection, or a failure that everybody concerned hears of.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 use terapi_catalog::AuthSpec;
@@ -34,6 +35,9 @@ const ERROR_NAMES: [&str; 6] = [
     "status_code",
     "error_message",
 ];
+
+/// How long a callback that came twice waits for the first to be dealt with: a token request takes no longer.
+const LONGEST_REPEAT: Duration = Duration::from_secs(25);
 
 /// Longest text of a provider that is repeated, in characters.
 const LONGEST_DETAIL: usize = 500;
@@ -88,6 +92,10 @@ pub enum CompleteError {
     /// It was used before.
     #[error("this authorization was completed already; start again")]
     UsedState,
+    /// It was used before by this very browser, whose page was loaded anew or whose user pressed twice. What became of it
+    /// then holds.
+    #[error("this authorization was completed already")]
+    Repeated(Box<ResultFrame>),
     /// It is too old.
     #[error("this authorization took longer than ten minutes; start again")]
     ExpiredState,
@@ -135,9 +143,11 @@ impl CompleteError {
     /// The stable code (rest.md 9.4, 9.5).
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::MissingState | Self::UnknownState | Self::UsedState | Self::ExpiredState => {
-                ErrorCode::InvalidState
-            }
+            Self::MissingState
+            | Self::UnknownState
+            | Self::UsedState
+            | Self::Repeated(_)
+            | Self::ExpiredState => ErrorCode::InvalidState,
             Self::OtherBrowser => ErrorCode::StateCookieErr,
             Self::WrongRedirect | Self::WrongIssuer | Self::Provider(_) | Self::MissingCode => {
                 ErrorCode::CallbackErr
@@ -203,11 +213,22 @@ impl Connect<'_> {
     }
 
     async fn run(&self, callback: Callback) -> Completed {
-        let attempt = match self.consume(&callback).await {
+        let found = match self.find_by_state(&callback).await {
+            Ok(found) => found,
+            Err(error) => return Completed::without_attempt(error, None),
+        };
+        let known = (found.id.clone(), found.operation_id.clone());
+        if found.consumed_at.is_some()
+            && let Some(repeated) = self.repeat(&found, &callback).await
+        {
+            return repeated;
+        }
+        let attempt = match self.take(found, &callback).await {
             Ok(attempt) => attempt,
-            Err((error, operation_id)) => {
-                tracing::warn!(code = %error.code(), %error, "a callback belongs to no running authorization");
-                return Completed::without_attempt(error, operation_id);
+            Err(error) => {
+                let (attempt, operation) = known;
+                tracing::warn!(%operation, %attempt, code = %error.code(), %error, "a callback belongs to no running authorization");
+                return Completed::without_attempt(error, Some(operation));
             }
         };
         let operation_id = attempt.operation_id.clone();
@@ -244,35 +265,49 @@ impl Connect<'_> {
             outcome,
             operation_id: Some(operation_id),
             return_url: known.return_url,
-            opener_waits: attempt.ws_client_id.is_none() && attempt.connect_session_id.is_none(),
+            opener_waits: opener_waits(&attempt),
         }
     }
 
-    /// Uses the state up. Exactly one callback gets the attempt, whatever becomes of it; a callback from another browser
-    /// does not use it up, or whoever has seen its address could spoil the authorization.
-    async fn consume(
-        &self,
-        callback: &Callback,
-    ) -> Result<OAuthAttemptRow, (CompleteError, Option<OperationId>)> {
+    async fn find_by_state(&self, callback: &Callback) -> Result<OAuthAttemptRow, CompleteError> {
         let state = STATE_NAMES
             .iter()
             .find_map(|name| callback.params.get(*name))
             .filter(|state| !state.is_empty());
-        let state = state.ok_or((CompleteError::MissingState, None))?;
-        let hash = token_hash(state).to_hex();
-        let attempt = self.find_by_state(&hash).await.map_err(|error| (error, None))?;
-        let operation = attempt.operation_id.clone();
-        self.take(attempt, callback)
-            .await
-            .map_err(|error| (error, Some(operation)))
-    }
-
-    async fn find_by_state(&self, hash: &str) -> Result<OAuthAttemptRow, CompleteError> {
+        let hash = token_hash(state.ok_or(CompleteError::MissingState)?).to_hex();
         let mut db = self.broker.store().read().await?;
-        let found = oauth_attempts::find_by_state(&mut db, hash).await?;
+        let found = oauth_attempts::find_by_state(&mut db, &hash).await?;
         found.ok_or(CompleteError::UnknownState)
     }
 
+    /// What an attempt came to that this browser has completed before, or is completing; `None` when it was another
+    /// browser, or nothing came of it.
+    async fn repeat(&self, attempt: &OAuthAttemptRow, callback: &Callback) -> Option<Completed> {
+        if !same_browser(attempt, callback.browser.as_ref()) {
+            return None;
+        }
+        let wait = self.wait_for(&attempt.id);
+        let frame = match self.result_of(&attempt.id).await {
+            Ok(Some(frame)) => frame,
+            Ok(None) => tokio::time::timeout(LONGEST_REPEAT, wait.result()).await.ok()?,
+            Err(_) => return None,
+        };
+        let place = cell::attempt_secret(&attempt.id, &attempt.environment_id);
+        let secret: AttemptSecret = self
+            .broker
+            .sealing()
+            .open_json(&place, &attempt.secret_sealed)
+            .ok()?;
+        Some(Completed {
+            outcome: Err(CompleteError::Repeated(Box::new(frame)).bare()),
+            operation_id: Some(attempt.operation_id.clone()),
+            return_url: secret.return_url,
+            opener_waits: opener_waits(attempt),
+        })
+    }
+
+    /// Uses the state up. Exactly one callback gets the attempt, whatever becomes of it; a callback from another browser
+    /// does not use it up, or whoever has seen its address could spoil the authorization.
     async fn take(
         &self,
         attempt: OAuthAttemptRow,
@@ -287,11 +322,17 @@ impl Connect<'_> {
         let mut trail = self.trail_of(&attempt);
         let params = callback.params.iter();
         let params = Redacted::callback(params.map(|(name, value)| (name.as_str(), value.as_str())));
-        trail.note(LogLevel::Debug, "Callback received", Redacted::object([("params", params)]));
+        trail.note(
+            LogLevel::Debug,
+            "Callback received",
+            Redacted::object([("params", params)]),
+        );
         let mut tx = self.broker.store().begin().await?;
         if environment.callback_bound && !same_browser(&attempt, callback.browser.as_ref()) {
             let error = CompleteError::OtherBrowser;
-            trail.fail(&mut tx, &OperationError::new(error.code(), &error.to_string())).await?;
+            trail
+                .fail(&mut tx, &OperationError::new(error.code(), &error.to_string()))
+                .await?;
             tx.commit().await?;
             return Err(error);
         }
@@ -305,7 +346,9 @@ impl Connect<'_> {
             let connection = Some(&attempt.connection_id);
             let frame = ResultFrame::refusal(error.code(), error.to_string(), None, connection);
             oauth_attempts::finish(&mut tx, &attempt.id, &frame.to_stored(), now).await?;
-            trail.fail(&mut tx, &OperationError::new(error.code(), &error.to_string())).await?;
+            trail
+                .fail(&mut tx, &OperationError::new(error.code(), &error.to_string()))
+                .await?;
             tx.commit().await?;
             let listener = attempt.ws_client_id.as_deref();
             self.broker.results().tell(listener, Some(&attempt.id), &frame);
@@ -319,7 +362,10 @@ impl Connect<'_> {
     /// The trail of an attempt that was begun earlier.
     pub(super) fn trail_of(&self, attempt: &OAuthAttemptRow) -> Trail<'_> {
         let (id, environment) = (attempt.operation_id.clone(), attempt.environment_id.clone());
-        Trail::new(self.broker, NewOperation::authorization(id, environment).auth_type("oauth"))
+        Trail::new(
+            self.broker,
+            NewOperation::authorization(id, environment).auth_type("oauth"),
+        )
     }
 
     async fn finish(
@@ -499,7 +545,28 @@ impl Connect<'_> {
     }
 }
 
+fn opener_waits(attempt: &OAuthAttemptRow) -> bool {
+    attempt.ws_client_id.is_none() && attempt.connect_session_id.is_none()
+}
+
 impl Completed {
+    /// What listeners are told of it.
+    pub fn frame(&self) -> ResultFrame {
+        match &self.outcome {
+            Ok(connected) => ResultFrame::of(connected),
+            Err(CompleteFailure {
+                error: CompleteError::Repeated(frame),
+                ..
+            }) => frame.as_ref().clone(),
+            Err(failure) => ResultFrame::refusal(
+                failure.error.code(),
+                failure.error.to_string(),
+                failure.integration_key.as_ref(),
+                failure.connection_key.as_ref(),
+            ),
+        }
+    }
+
     /// Of a callback that got no attempt.
     fn without_attempt(error: CompleteError, operation_id: Option<OperationId>) -> Self {
         Self {

@@ -318,6 +318,13 @@ impl Connect<'_> {
         self.broker.results().tell(Some(ws_client_id), None, frame);
     }
 
+    /// The stored result of an attempt.
+    pub(super) async fn result_of(&self, id: &OAuthAttemptId) -> Result<Option<ResultFrame>, StoreError> {
+        let mut db = self.broker.store().read().await?;
+        let found = oauth_attempts::find(&mut db, id).await?;
+        Ok(found.as_ref().and_then(read_result))
+    }
+
     /// The attempt with this id, if it is this holder's.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ mod query;
 pub use body::{EmptyBody, JSON_LIMIT, JsonBody, collect};
 pub use fields::{Fields, Length, read_object};
 pub use path::{Path, has_bad_path};
-pub use query::{MalformedQuery, NoQuery, Node, Query, QueryReader, any_text};
+pub use query::{LenientQuery, MalformedQuery, NoQuery, Node, Query, QueryReader, any_text};
 
 /// The boolean a word stands for (rest.md 1.5), ignoring case.
 pub fn bool_word(text: &str) -> Option<bool> {

@@ -49,6 +49,25 @@ impl Query {
     /// # Errors
     /// [`MalformedQuery`].
     pub fn parse(raw: &str) -> Result<Self, MalformedQuery> {
+        Self::read(raw, decode)
+    }
+
+    /// Reads a query string that a browser package may have put together without escaping anything: what cannot be
+    /// decoded stays as it came (decision D7).
+    ///
+    /// # Errors
+    /// [`MalformedQuery::TooMany`].
+    pub fn parse_leniently(raw: &str) -> Result<Self, MalformedQuery> {
+        Self::read(raw, |raw| {
+            let spaced = raw.replace('+', " ");
+            Ok(percent_decode_str(&spaced).decode_utf8_lossy().into_owned())
+        })
+    }
+
+    fn read(
+        raw: &str,
+        decode: impl Fn(&str) -> Result<String, MalformedQuery>,
+    ) -> Result<Self, MalformedQuery> {
         let mut nodes = Vec::new();
         let pairs = raw.split('&').filter(|pair| !pair.is_empty());
         for (index, pair) in pairs.enumerate() {
@@ -185,13 +204,25 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
-        Query::parse(parts.uri.query().unwrap_or_default()).map_err(|error| {
-            ApiError::bad_query(vec![Issue::at(
-                [""; 0],
-                IssueCode::InvalidFormat,
-                error.to_string(),
-            )])
-        })
+        Query::parse(parts.uri.query().unwrap_or_default()).map_err(malformed)
+    }
+}
+
+fn malformed(error: MalformedQuery) -> ApiError {
+    let issue = Issue::at([""; 0], IssueCode::InvalidFormat, error.to_string());
+    ApiError::bad_query(vec![issue])
+}
+
+/// The query of a route that browser packages call, read as [`Query::parse_leniently`] reads it.
+#[derive(Debug, Clone)]
+pub struct LenientQuery(pub Query);
+
+impl<S: Send + Sync> FromRequestParts<S> for LenientQuery {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        let query = Query::parse_leniently(parts.uri.query().unwrap_or_default()).map_err(malformed)?;
+        Ok(Self(query))
     }
 }
 
@@ -466,6 +497,22 @@ mod tests {
         }
         let flood = vec!["a=1"; 1001].join("&");
         assert_eq!(Query::parse(&flood), Err(MalformedQuery::TooMany));
+    }
+
+    #[test]
+    fn what_a_browser_package_did_not_escape_is_taken_as_it_came() {
+        for (raw, wanted) in [
+            ("params[a]=100%&params[b]=x", "100%"),
+            ("params[a]=50%+off", "50% off"),
+            ("params%5Ba%5D=%zz", "%zz"),
+            ("params[a]=a%2Bb", "a+b"),
+            ("params[a]=%ff", "\u{fffd}"),
+        ] {
+            let query = Query::parse_leniently(raw).unwrap();
+            assert_eq!(query.text_map("params")["a"], wanted, "{raw}");
+        }
+        let flood = vec!["a=1"; 1001].join("&");
+        assert_eq!(Query::parse_leniently(&flood), Err(MalformedQuery::TooMany));
     }
 
     #[test]

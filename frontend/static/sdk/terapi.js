@@ -1,0 +1,310 @@
+// Terapi in the browser: connects your users' accounts from your own page. No dependency, no build step:
+//
+//   import Terapi from "https://terapi.example.com/sdk/terapi.js";
+//   const terapi = new Terapi({ connectSessionToken });
+//   const { connectionId } = await terapi.auth("github");
+//
+// Call `auth` in the click itself, or the browser blocks the popup. Types: terapi.d.ts beside this file.
+
+/** A failure. `type` is a stable code, this file's or the server's; `logId` finds the attempt in the Logs. */
+export class AuthError extends Error {
+    constructor(message, type, logId) {
+        super(message);
+        this.name = "AuthError";
+        this.type = type;
+        this.logId = logId;
+    }
+}
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** What the server refused, from its JSON. */
+async function refusal(answer) {
+    const { error } = await answer.json().catch(() => ({}));
+    return new AuthError(error?.message ?? `the server answered ${answer.status}`, error?.code ?? "unknown_error", error?.log_id);
+}
+
+/** Every `status` event of a stream, or the one status of a JSON answer. */
+async function* statuses(answer) {
+    if (!answer.headers.get("content-type")?.startsWith("text/event-stream")) return yield await answer.json();
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let text = ""; ; ) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        const events = (text + value).split("\n\n");
+        text = events.pop();
+        for (const event of events) {
+            const data = event.split("\n").find((line) => line.startsWith("data:"));
+            if (data) yield JSON.parse(data.slice(5));
+        }
+    }
+}
+
+/** The route and the body for typed credentials; nothing when a popup is needed. The order decides. */
+function typed(credentials, { installation, assertionOption }) {
+    const { type, ...fields } = credentials ?? {};
+    const has = (...names) => names.every((name) => fields[name] !== undefined);
+    if (installation === "outbound") return ["/auth/oauth-outbound/"];
+    if (!Object.keys(credentials ?? {}).length || has("oauth_client_id_override", "oauth_client_secret_override")) {
+        if (!has("token_id", "token_secret")) return;
+    }
+    if (type === "TWO_STEP") return ["/auth/two-step/", { ...credentials, ...(assertionOption && { assertionOption }) }];
+    if (type === "SIGNATURE") return ["/auth/signature/", credentials];
+    if (type === "AWS_SIGV4") return ["/auth/aws-sigv4/", fields];
+    if (has("username", "password", "organization_id", "dev_key")) return ["/auth/bill/", fields];
+    if (has("apiKey")) return ["/api-auth/api-key/", fields];
+    if (has("username") || has("password")) return ["/api-auth/basic/", fields];
+    if (type === "JWT" || has("privateKey")) return ["/auth/jwt/", credentials];
+    if (has("token_id", "token_secret")) return ["/auth/tba/", fields];
+    if (has("client_id")) return ["/oauth2/auth/", fields];
+    throw new AuthError("these credentials belong to no known kind", "missing_credentials");
+}
+
+/** Connections for one page. */
+export default class Terapi {
+    #running;
+
+    /** `host` is where this file came from unless given. */
+    constructor(options = {}, publicKey) {
+        const given = typeof options === "string" ? { host: options, publicKey } : options;
+        try {
+            this.host = new URL(given.host ?? new URL("..", import.meta.url)).href.replace(/\/+$/, "");
+        } catch {
+            throw new AuthError(`${given.host} is no address`, "invalid_host_url");
+        }
+        this.publicKey = given.publicKey;
+        this.connectSessionToken = given.connectSessionToken;
+        this.width = given.width ?? 500;
+        this.height = given.height ?? 600;
+    }
+
+    /** Connects an account: with typed credentials, or in a popup at the provider. */
+    auth(integration, connectionId, options) {
+        if (typeof connectionId === "object") [connectionId, options] = [undefined, connectionId];
+        options ??= {};
+        this.#needKey();
+        const direct = typed(options.credentials, options);
+        const query = this.#query(connectionId, options, !direct);
+        if (direct) return this.#post(direct[0], integration, query, direct[1], options.signal);
+        return options.returnUrl ? this.#leave(integration, query, options) : this.#popup(integration, query, options);
+    }
+
+    /** Renews the connection that the session was opened for. */
+    reconnect(integration, options) {
+        if (!this.connectSessionToken) {
+            throw new AuthError("a reconnect needs a connect session token", "missing_connect_session_token");
+        }
+        return this.auth(integration, options);
+    }
+
+    /** Makes a connection to an API that needs no credentials. */
+    async create(integration, connectionId, options) {
+        if (typeof connectionId === "object") [connectionId, options] = [undefined, connectionId];
+        this.#needKey();
+        const query = this.#query(connectionId, options ?? {}, true);
+        return this.#post("/auth/unauthenticated/", integration, query, undefined, options?.signal);
+    }
+
+    /** `auth` by its oldest name and shape: the user's id names the connection. */
+    async connect(integrationName, userId, options) {
+        try {
+            const made = await this.auth(integrationName, userId, options);
+            return { integrationName, userId, ...made };
+        } catch (error) {
+            const { type, message } = error;
+            throw Object.assign(error, { integrationName, userId, error: { type, message } });
+        }
+    }
+
+    /** Opens the Connect UI over the page. */
+    openConnectUI(options = {}) {
+        const ui = new ConnectUI({ sessionToken: this.connectSessionToken, baseURL: `${this.host}/connect/ui`, apiURL: this.host, ...options });
+        ui.open();
+        return ui;
+    }
+
+    /** Gives up whatever runs and closes its popup. */
+    clear() {
+        this.#running?.abort();
+    }
+
+    #needKey() {
+        if (!this.connectSessionToken && !this.publicKey) {
+            throw new AuthError("give a connect session token or a public key", "missing_auth_token");
+        }
+    }
+
+    #query(connectionId, { params, hmac, user_scope, authorization_params, credentials, returnUrl }, withOwnApp) {
+        const query = new URLSearchParams();
+        const put = (name, value) => value !== undefined && value !== "" && query.set(name, value);
+        put("connection_id", connectionId);
+        put("public_key", this.connectSessionToken ? undefined : this.publicKey);
+        put("connect_session_token", this.connectSessionToken);
+        for (const [name, value] of Object.entries(params ?? {})) {
+            if (typeof value === "string") query.set(`params[${name}]`, value);
+        }
+        put("hmac", hmac);
+        put("user_scope", user_scope?.join(","));
+        // `undefined` takes a parameter of the provider's away.
+        for (const [name, value] of Object.entries(authorization_params ?? {})) query.set(`authorization_params[${name}]`, `${value}`);
+        for (const name of ["oauth_client_id_override", "oauth_client_secret_override", "oauth_refresh_token_override"]) {
+            if (withOwnApp) put(`credentials[${name}]`, credentials?.[name]);
+        }
+        put("return_url", returnUrl);
+        return query;
+    }
+
+    async #post(route, integration, query, body, signal) {
+        const answer = await fetch(`${this.host}${route}${encodeURIComponent(integration)}?${query}`, {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: body && JSON.stringify(body),
+            credentials: "omit",
+            signal,
+        });
+        if (!answer.ok) throw await refusal(answer);
+        return answer.json();
+    }
+
+    /** For web views without popups: this page itself goes to the provider, and comes back to `returnUrl`. */
+    async #leave(integration, query, { signal }) {
+        const { authorize_url } = await this.#post("/oauth/connect/", integration, query, undefined, signal);
+        location.assign(authorize_url);
+        return new Promise(() => {});
+    }
+
+    #popup(integration, query, { detectClosedAuthWindow, signal }) {
+        this.clear();
+        const running = (this.#running = new AbortController());
+        const width = Math.min(this.width, screen.width);
+        const height = Math.min(this.height, screen.height);
+        const left = screenX + (outerWidth - width) / 2;
+        const top = screenY + (outerHeight - height) / 2;
+        const popup = open("", "_blank", `popup,width=${width},height=${height},left=${left},top=${top}`);
+        if (!popup || popup.closed) return Promise.reject(new AuthError("the browser blocked the popup", "blocked_by_browser"));
+        const stop = () => running.abort();
+        signal?.addEventListener("abort", stop);
+        const given = new Promise((_, give) => {
+            const aborted = () => give(new AuthError("the authorization was given up", "aborted"));
+            running.signal.addEventListener("abort", aborted);
+            if (signal?.aborted) stop();
+        });
+        const closed = new Promise((_, give) => {
+            // Off unless asked for: where a provider isolates its pages, a popup that is open looks closed.
+            if (!detectClosedAuthWindow) return;
+            const timer = setInterval(async () => {
+                if (!popup.closed) return;
+                clearInterval(timer);
+                // It may have closed because it was done.
+                await pause(1500);
+                give(new AuthError("the popup was closed before the authorization ended", "window_closed"));
+            }, 250);
+            running.signal.addEventListener("abort", () => clearInterval(timer));
+        });
+        const ended = this.#authorize(popup, integration, query, running.signal);
+        return Promise.race([ended, closed, given]).finally(() => {
+            signal?.removeEventListener("abort", stop);
+            running.abort();
+            popup.close();
+        });
+    }
+
+    async #authorize(popup, integration, query, signal) {
+        const started = await this.#post("/oauth/connect/", integration, query, undefined, signal);
+        popup.location.replace(started.authorize_url);
+        const result = await this.#result(started.attempt, this.connectSessionToken ?? started.listener, signal);
+        if (result.status === "connected") {
+            return {
+                providerConfigKey: result.provider_config_key,
+                connectionId: result.connection_id,
+                isPending: result.is_pending,
+            };
+        }
+        throw new AuthError(result.error.message, result.error.code, result.error.log_id);
+    }
+
+    /** Waits for the stored result. A connection that breaks is made again, and loses nothing. */
+    async #result(attempt, token, signal) {
+        for (let wait = 250; ; wait = Math.min(wait * 2, 4000)) {
+            try {
+                const answer = await fetch(`${this.host}/connect/ui/result?attempt=${attempt}`, {
+                    // After some failures perhaps no stream gets through: then ask again and again.
+                    headers: { authorization: `Bearer ${token}`, accept: wait > 1000 ? "application/json" : "text/event-stream" },
+                    credentials: "omit",
+                    cache: "no-store",
+                    signal,
+                });
+                if ([400, 401, 403, 404].includes(answer.status)) throw await refusal(answer);
+                if (answer.ok) {
+                    for await (const status of statuses(answer)) if (status.status !== "pending") return status;
+                }
+            } catch (error) {
+                if (error instanceof AuthError || signal.aborted) throw error;
+            }
+            await pause(wait);
+        }
+    }
+}
+
+/** The Connect UI in a frame over the page. */
+export class ConnectUI {
+    #frame;
+    #ready = false;
+    #overflow;
+
+    constructor({ sessionToken, baseURL, apiURL, onEvent, lang, themeOverride, detectClosedAuthWindow }) {
+        this.sessionToken = sessionToken;
+        this.onEvent = onEvent;
+        this.url = new URL(baseURL);
+        if (!this.url.pathname.endsWith("/")) this.url.pathname += "/";
+        const query = { apiURL, lang, theme: themeOverride, detectClosedAuthWindow: detectClosedAuthWindow && "true" };
+        for (const [name, value] of Object.entries(query)) if (value) this.url.searchParams.set(name, value);
+    }
+
+    /** Shows it, unless it is shown already. */
+    open() {
+        if (this.#frame) return;
+        addEventListener("message", this.#heard);
+        const frame = (this.#frame = document.createElement("iframe"));
+        frame.id = "connect-ui";
+        frame.title = "Connect";
+        frame.allow = "clipboard-write";
+        frame.src = this.url.href;
+        frame.style.cssText =
+            "position:fixed;inset:0;width:100vw;height:100vh;z-index:9999;border:0;background:transparent;color-scheme:normal";
+        this.#overflow = document.body.style.overflow;
+        document.body.style.overflow = "hidden";
+        document.body.append(frame);
+    }
+
+    /** Takes it away. */
+    close() {
+        if (!this.#frame) return;
+        removeEventListener("message", this.#heard);
+        this.#frame.remove();
+        this.#frame = undefined;
+        this.#ready = false;
+        document.body.style.overflow = this.#overflow;
+    }
+
+    /** Hands the session over, now or as soon as the frame is ready. */
+    setSessionToken(token) {
+        this.sessionToken = token;
+        this.#send();
+    }
+
+    #send() {
+        if (!this.#ready || !this.sessionToken) return;
+        this.#frame.contentWindow.postMessage({ type: "session_token", sessionToken: this.sessionToken }, this.url.origin);
+    }
+
+    #heard = ({ origin, source, data }) => {
+        if (origin !== this.url.origin || source !== this.#frame?.contentWindow || !data?.type) return;
+        if (data.type === "ready") {
+            this.#ready = true;
+            this.#send();
+        }
+        if (data.type === "close") this.close();
+        this.onEvent?.(data);
+    };
+}

@@ -1,0 +1,51 @@
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum_extra::extract::CookieJar;
+use http::{HeaderName, StatusCode, header};
+use terapi_broker::connect::{BrowserId, DepartError};
+use terapi_model::OAuthAttemptId;
+
+use super::{flow_cookie, page};
+use crate::api::input::{LenientQuery, Query};
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// `GET /connect/ui/go`: a popup, or the page itself, comes for an attempt that was prepared for it. Here it is
+/// first-party, so that the flow cookie is kept wherever the attempt was prepared (decision D9).
+pub async fn get(
+    State(state): State<AppState>,
+    LenientQuery(query): LenientQuery,
+    jar: CookieJar,
+) -> Response {
+    match depart(&state, &query, jar).await {
+        Ok(response) => response,
+        Err(error) => page::failure(error.status(), &page::Failure::of_start(&error, None), None),
+    }
+}
+
+async fn depart(state: &AppState, query: &Query, jar: CookieJar) -> Result<Response, ApiError> {
+    let attempt = query.text("attempt").and_then(OAuthAttemptId::parse);
+    let attempt = attempt.ok_or(DepartError::Unknown)?;
+    let link = query.text("link").unwrap_or_default();
+    let browser = flow_cookie::read_or_draw(&jar, state.public_url());
+    let holder = BrowserId::of_cookie(browser.expose());
+    let authorize_url = state.broker.connect().depart(&attempt, link, &holder).await?;
+    let jar = jar.add(flow_cookie::renew(&browser, state.public_url()));
+    let away: [(HeaderName, &str); 3] = [
+        (header::CACHE_CONTROL, "no-store"),
+        // The link is in this address and is nobody else's business.
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::LOCATION, authorize_url.as_str()),
+    ];
+    Ok((StatusCode::FOUND, jar, away).into_response())
+}
+
+impl From<DepartError> for ApiError {
+    fn from(error: DepartError) -> Self {
+        match error {
+            DepartError::Unknown => Self::new(StatusCode::BAD_REQUEST, error.code(), error.to_string()),
+            DepartError::Sealing(error) => Self::internal(&error),
+            DepartError::Store(error) => error.into(),
+        }
+    }
+}

@@ -55,6 +55,8 @@ pub enum Status {
     },
     /// Too busy at the moment.
     Busy,
+    /// The form was larger than a form may be.
+    TooLarge,
     /// Something broke on this side.
     Failed,
 }
@@ -94,8 +96,6 @@ pub(crate) enum Frame {
     Plain,
     /// The sidebar, the top bar and the breadcrumbs.
     Shell(Box<crate::ui::shell::Surroundings>),
-    /// As plain as possible: it is shown to end users of somebody's product.
-    Connect,
 }
 
 impl Page {

@@ -1,71 +1,211 @@
-//! The Connect page, thin: an end user's browser comes with a session token, chooses an integration, types what the
-//! provider needs, and goes on. No scripts, no cookies; the token travels in the link and in a hidden field.
+//! The Connect page: an end user's browser comes with a session token, chooses an integration, types what the
+//! provider needs, and goes on.
+//!
+//! Every view is HTML from here. Without scripts, links and forms carry the token that came with the link. With the
+//! page's script the same links and forms are fetched with the token in a header, and the answered view takes the
+//! place of the old one.
 
-use terapi_broker::connect::{Session, SessionAuthError};
-use terapi_model::{DefaultTheme, IntegrationKey};
+use terapi_broker::connect::{AttemptView, ResultHolder, Session, SessionAuthError};
+use terapi_model::{IntegrationKey, OAuthAttemptId};
+use url::Url;
 
 use crate::actions;
-use crate::answer::{Answer, NoPage, Outcome, Page, Policy, SessionChange, Status};
-use crate::document;
+use crate::answer::{Document, NoPage, Status};
 use crate::form::{Form, FormState, Query};
-use crate::pages::{connect as pages, error};
-use crate::visit::{Site, Theme};
+use crate::pages::connect::{self as pages, Look, Screen, Setting, Success, Visitor};
+use crate::visit::Site;
 
 /// One request to the Connect page.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ConnectVisit {
     /// The query.
     pub query: Query,
+    /// The token of the `Authorization` header.
+    pub bearer: Option<String>,
+    /// `Accept-Language`, empty when there is none.
+    pub accept_language: String,
+    /// Whether a document is loaded into a frame.
+    pub framed: bool,
+    /// Whether the page's script asks, for a view alone.
+    pub partial: bool,
+    /// Whether that script has opened a window for the provider.
+    pub windowed: bool,
+    /// The origin of the page that gave the script its token.
+    pub origin: Option<String>,
     /// Shown on error pages, and found in the log.
     pub request_id: String,
 }
 
+/// The answer to it.
+#[derive(Debug)]
+pub enum ConnectAnswer {
+    /// A whole document.
+    Document(Document),
+    /// A view, for the script.
+    View {
+        /// How it went.
+        status: Status,
+        /// The view.
+        html: String,
+    },
+    /// 303 to an address of this site, or to where the app wants its user back.
+    SeeOther(String),
+    /// Where the script's window has to go.
+    Start {
+        /// An address of this site, good once.
+        authorize_url: String,
+        /// The attempt, to ask for its result.
+        attempt: String,
+    },
+}
+
 /// Answers `GET /connect/ui/`.
-pub async fn get(site: &Site, visit: &ConnectVisit) -> Answer {
-    let token = visit.query.get("session_token").unwrap_or_default();
-    let session = match session(site, token).await {
-        Ok(session) => session,
-        Err(reason) => return instead(site, visit, reason),
+pub async fn get(site: &Site, visit: &ConnectVisit) -> ConnectAnswer {
+    let mut setting = setting(visit, None);
+    if setting.preview {
+        return finish(
+            site,
+            &setting,
+            pages::preview(&setting, visit.query.get("settings")),
+        );
+    }
+    let in_address = visit.query.get("session_token");
+    let Some(token) = visit.bearer.as_deref().or(in_address) else {
+        let screen = match visit.partial {
+            true => pages::expired(&setting),
+            false => pages::boot(&setting),
+        };
+        return finish(site, &setting, screen);
     };
-    let theme = theme(&session);
-    let chosen = visit
+    if visit.bearer.is_none() {
+        setting.carried_token = Some(token.to_owned());
+    }
+    let screen = match view(site, &setting, visit, token).await {
+        Ok(screen) => screen,
+        Err(reason) => instead(visit, &setting, reason),
+    };
+    finish(site, &setting, screen)
+}
+
+async fn view(site: &Site, setting: &Setting, visit: &ConnectVisit, token: &str) -> Result<Screen, NoPage> {
+    let session = session(site, token).await?;
+    let visitor = Visitor {
+        site,
+        setting,
+        session: &session,
+    };
+    if let Some(refused) = refuse_stranger(&visitor) {
+        return Ok(refused);
+    }
+    if is_target_gone(&visitor).await? {
+        return Ok(pages::unknown(setting, visitor.look()));
+    }
+    let offer = visitor.offer().await?;
+    let key = visit
         .query
         .get("integration")
         .and_then(|key| IntegrationKey::parse(key).ok());
-    match pages::show(site, &session, token, chosen.as_ref()).await {
-        Ok(page) => finish(site, theme, page, FormState::default()),
-        Err(reason) => instead(site, visit, reason),
+    let Some(key) = key else {
+        return Ok(visitor.begin(&offer, visit.query.get("search")));
+    };
+    let Some(subject) = offer.subject(&visitor, &key) else {
+        return Ok(pages::unknown(setting, visitor.look()));
+    };
+    if let Some(attempt) = visit.query.get("attempt").and_then(OAuthAttemptId::parse) {
+        let found = site
+            .broker
+            .connect()
+            .attempt(ResultHolder::Session(&session), &attempt)
+            .await
+            .map_err(|error| NoPage::Failed(error.to_string()))?;
+        if let Some(AttemptView {
+            operation_id,
+            result: Some(frame),
+        }) = found
+        {
+            let reference = Some(operation_id.to_string());
+            return Ok(pages::of_frame(
+                setting,
+                visitor.look(),
+                &subject,
+                frame,
+                reference,
+            ));
+        }
     }
+    if visit.query.get("done").is_some() {
+        let success = Success {
+            connection: None,
+            pending: false,
+        };
+        return Ok(pages::succeeded(setting, visitor.look(), &subject, success));
+    }
+    Ok(visitor.form(&offer, &key, FormState::default()))
 }
 
 /// Answers `POST /connect/ui/start`.
-pub async fn start(site: &Site, visit: &ConnectVisit, form: Form) -> Answer {
-    let token = form.text("session_token");
-    let session = match session(site, token).await {
-        Ok(session) => session,
-        Err(reason) => return instead(site, visit, reason),
-    };
-    let theme = theme(&session);
-    let Ok(key) = IntegrationKey::parse(form.text("integration")) else {
-        return instead(site, visit, NoPage::NotFound);
-    };
-    let (state, status) = match actions::connect::start(site, &session, token, &key, &form).await {
-        Ok(Outcome::SeeOther(location) | Outcome::Session(location, _) | Outcome::Theme(location, _)) => {
-            return Answer::SeeOther {
-                location,
-                session: SessionChange::Keep,
-                theme: None,
-            };
+pub async fn start(site: &Site, visit: &ConnectVisit, form: Form) -> ConnectAnswer {
+    let mut setting = setting(visit, Some(&form));
+    let token = match &visit.bearer {
+        Some(token) => token.clone(),
+        None => {
+            let token = form.text("session_token").to_owned();
+            setting.carried_token = Some(token.clone());
+            token
         }
-        Ok(Outcome::Page(page)) => return finish(site, theme, page, FormState::default()),
-        Ok(Outcome::Invalid(state)) => (state, Status::Invalid),
-        Ok(Outcome::NotNow(state, status)) => (state, status),
-        Err(reason) => return instead(site, visit, reason),
     };
-    match pages::show(site, &session, token, Some(&key)).await {
-        Ok(page) => finish(site, theme, page.with_status(status), state),
-        Err(reason) => instead(site, visit, reason),
+    match submit(site, &setting, &token, &form).await {
+        Ok(actions::connect::Submitted::Screen(screen)) => finish(site, &setting, *screen),
+        Ok(actions::connect::Submitted::Leave(address)) => ConnectAnswer::SeeOther(address),
+        Ok(actions::connect::Submitted::Begun {
+            authorize_url,
+            attempt,
+        }) => match visit.partial {
+            true => ConnectAnswer::Start {
+                authorize_url,
+                attempt,
+            },
+            false => ConnectAnswer::SeeOther(authorize_url),
+        },
+        Err(reason) => {
+            let screen = instead(visit, &setting, reason);
+            finish(site, &setting, screen)
+        }
     }
+}
+
+async fn submit(
+    site: &Site,
+    setting: &Setting,
+    token: &str,
+    form: &Form,
+) -> Result<actions::connect::Submitted, NoPage> {
+    let session = session(site, token).await?;
+    let visitor = Visitor {
+        site,
+        setting,
+        session: &session,
+    };
+    if let Some(refused) = refuse_stranger(&visitor) {
+        return Ok(actions::connect::Submitted::screen(refused));
+    }
+    actions::connect::start(&visitor, form).await
+}
+
+/// A form that was larger than a form can be: the page says so in its own words.
+pub fn too_large(site: &Site, visit: &ConnectVisit) -> ConnectAnswer {
+    let setting = setting(visit, None);
+    let screen = pages::too_large(&setting);
+    finish(site, &setting, screen)
+}
+
+fn setting(visit: &ConnectVisit, form: Option<&Form>) -> Setting {
+    let mut setting = Setting::read(&visit.query, form, &visit.accept_language);
+    setting.framed = visit.framed;
+    setting.partial = visit.partial;
+    setting.windowed = visit.windowed;
+    setting.origin.clone_from(&visit.origin);
+    setting
 }
 
 async fn session(site: &Site, token: &str) -> Result<Session, NoPage> {
@@ -79,34 +219,60 @@ async fn session(site: &Site, token: &str) -> Result<Session, NoPage> {
         })
 }
 
-/// The theme that the environment's operator chose for their users.
-fn theme(session: &Session) -> Theme {
-    match session.environment.connect_ui.default_theme {
-        DefaultTheme::System => Theme::System,
-        DefaultTheme::Light => Theme::Light,
-        DefaultTheme::Dark => Theme::Dark,
+/// An environment that names its origins lets no other page use the session, and sends nobody anywhere else
+/// (decision D22). Without any, every page may use it, and nobody is sent anywhere.
+fn refuse_stranger(visitor: &Visitor<'_>) -> Option<Screen> {
+    let allowed = &visitor.session.environment.allowed_origins;
+    let setting = visitor.setting;
+    let asking = setting
+        .origin
+        .clone()
+        .filter(|origin| !allowed.is_empty() && !allowed.contains(origin));
+    let leaving = setting.return_url.as_deref().and_then(|address| {
+        let origin = Url::parse(address)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "https" | "http"))
+            .map_or_else(|| address.to_owned(), |url| url.origin().ascii_serialization());
+        (!allowed.contains(&origin)).then_some(origin)
+    });
+    let stranger = asking.or(leaving)?;
+    Some(
+        pages::not_allowed(setting, visitor.look(), stranger)
+            .with("error-type", "origin_not_allowed")
+            .with("error-message", "this origin is not among the allowed origins"),
+    )
+}
+
+/// Whether the connection that was to be renewed is no more.
+async fn is_target_gone(visitor: &Visitor<'_>) -> Result<bool, NoPage> {
+    if visitor.session.reconnect.is_none() {
+        return Ok(false);
+    }
+    let seen = visitor
+        .site
+        .broker
+        .connect()
+        .session_view(visitor.session)
+        .await
+        .map_err(|error| NoPage::Failed(error.to_string()))?;
+    Ok(seen.is_none())
+}
+
+fn instead(visit: &ConnectVisit, setting: &Setting, reason: NoPage) -> Screen {
+    match reason {
+        NoPage::SignInFirst | NoPage::SeeOther(_) => pages::expired(setting),
+        NoPage::NotFound | NoPage::Forbidden(_) => pages::unknown(setting, Look::plain(setting)),
+        NoPage::Failed(cause) => {
+            tracing::error!(request_id = %visit.request_id, cause, "the Connect page failed");
+            pages::broken(setting, visit.request_id.clone())
+        }
     }
 }
 
-fn instead(site: &Site, visit: &ConnectVisit, reason: NoPage) -> Answer {
-    let page = match reason {
-        NoPage::SeeOther(location) => {
-            return Answer::SeeOther {
-                location,
-                session: SessionChange::Keep,
-                theme: None,
-            };
-        }
-        NoPage::SignInFirst => pages::expired(),
-        NoPage::NotFound | NoPage::Forbidden(_) => pages::unknown(),
-        NoPage::Failed(cause) => {
-            tracing::error!(request_id = %visit.request_id, cause, "the Connect page failed");
-            error::failed(&visit.request_id)
-        }
-    };
-    finish(site, Theme::System, page, FormState::default())
-}
-
-fn finish(site: &Site, theme: Theme, page: Page, state: FormState) -> Answer {
-    Answer::Document(document::render(site, theme, page, state, Policy::Connect))
+fn finish(site: &Site, setting: &Setting, screen: Screen) -> ConnectAnswer {
+    if setting.partial {
+        let (status, html) = screen.into_view(setting);
+        return ConnectAnswer::View { status, html };
+    }
+    ConnectAnswer::Document(screen.into_document(site, setting))
 }

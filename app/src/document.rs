@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use crate::answer::{Document, Frame, Page, Policy};
 use crate::form::FormState;
 use crate::text::en as text;
-use crate::ui::plain::{ConnectFrame, PlainFrame};
+use crate::ui::plain::PlainFrame;
 use crate::ui::shell::Shell;
 use crate::visit::{Site, Theme};
 
@@ -40,7 +40,6 @@ pub(crate) fn render(site: &Site, theme: Theme, page: Page, state: FormState, po
                 view! { <Shell surroundings=*surroundings>{view}</Shell> }.into_any(),
             ),
             Frame::Plain => (None, view! { <PlainFrame>{view}</PlainFrame> }.into_any()),
-            Frame::Connect => (None, view! { <ConnectFrame>{view}</ConnectFrame> }.into_any()),
         };
         let html = view! {
             <html lang="en" data-theme=theme.as_str()>

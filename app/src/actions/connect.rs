@@ -7,7 +7,9 @@ use url::Url;
 
 use crate::answer::{NoPage, Status};
 use crate::form::{Form, FormState};
-use crate::pages::connect::{self as pages, Failure, Offer, Questions, Screen, Subject, Success, Visitor, Way};
+use crate::pages::connect::{
+    self as pages, Failure, Offer, Questions, Screen, Subject, Success, Visitor, Way,
+};
 
 /// What became of the form.
 pub enum Submitted {
@@ -162,7 +164,11 @@ async fn connect(
         }
     };
     let connected = match provider.map(|provider| &provider.auth) {
-        Some(AuthSpec::ApiKey) => connect.submit_api_key(auth, key, input, secret("api_key")).await?,
+        Some(AuthSpec::ApiKey) => {
+            connect
+                .submit_api_key(auth, key, input, secret("api_key"))
+                .await?
+        }
         Some(AuthSpec::Basic) => {
             let (username, password) = (secret("username"), secret("password"));
             connect.submit_basic(auth, key, input, username, password).await?

@@ -26,6 +26,7 @@ pub enum Glyph {
     Warning,
     Info,
     Menu,
+    Close,
     ArrowLeft,
     ArrowRight,
     Shield,
@@ -89,6 +90,7 @@ impl Glyph {
             }
             Glyph::Info => "<circle cx='12' cy='12' r='10'/><path d='M12 16v-4'/><path d='M12 8h.01'/>",
             Glyph::Menu => "<path d='M4 5h16'/><path d='M4 12h16'/><path d='M4 19h16'/>",
+            Glyph::Close => "<path d='M18 6 6 18'/><path d='m6 6 12 12'/>",
             Glyph::ArrowLeft => "<path d='m12 19-7-7 7-7'/><path d='M19 12H5'/>",
             Glyph::ArrowRight => "<path d='M5 12h14'/><path d='m12 5 7 7-7 7'/>",
             Glyph::Shield => {

@@ -18,14 +18,3 @@ pub fn PlainFrame(children: Children) -> impl IntoView {
     }
     .into_any()
 }
-
-/// The page that end users of somebody's product see: no name but the provider's.
-#[component]
-pub fn ConnectFrame(children: Children) -> impl IntoView {
-    view! {
-        <main class="mx-auto flex min-h-dvh w-full max-w-[28rem] flex-col justify-center px-4 py-8">
-            <div class="rounded-xl border border-line bg-surface p-5 shadow-card sm:p-7">{children()}</div>
-        </main>
-    }
-    .into_any()
-}

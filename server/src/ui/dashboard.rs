@@ -197,7 +197,7 @@ fn show(state: &AppState, document: Document) -> Response {
     response
 }
 
-const fn number(status: Status) -> StatusCode {
+pub(crate) const fn number(status: Status) -> StatusCode {
     match status {
         Status::Ok => StatusCode::OK,
         Status::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
@@ -206,6 +206,7 @@ const fn number(status: Status) -> StatusCode {
         Status::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Status::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
         Status::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        Status::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Status::Failed => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

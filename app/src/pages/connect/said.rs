@@ -1,0 +1,182 @@
+//! Views that say one thing.
+
+use leptos::prelude::*;
+
+use super::look::Look;
+use super::screen::Screen;
+use super::setting::Setting;
+use crate::answer::Status;
+use crate::ui::icon::{Glyph, Icon};
+
+/// What a view is about, for its symbol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// It worked.
+    Good,
+    /// It failed.
+    Bad,
+    /// Something is in the way.
+    Warning,
+    /// Time is up.
+    Late,
+    /// Nothing is wrong.
+    Quiet,
+}
+
+impl Tone {
+    const fn drawn(self) -> (Glyph, &'static str) {
+        match self {
+            Tone::Good => (Glyph::Check, "bg-good-soft text-good"),
+            Tone::Bad => (Glyph::Failure, "bg-bad-soft text-bad"),
+            Tone::Warning => (Glyph::Warning, "bg-warn-soft text-warn"),
+            Tone::Late => (Glyph::Clock, "bg-warn-soft text-warn"),
+            Tone::Quiet => (Glyph::Info, "bg-accent-soft text-accent"),
+        }
+    }
+}
+
+/// A symbol, a heading, a sentence, and what can be done.
+#[component]
+pub fn Said(
+    tone: Tone,
+    #[prop(into)] title: String,
+    #[prop(into)] body: String,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
+    let (glyph, colours) = tone.drawn();
+    view! {
+        <div class="my-auto flex flex-col items-center py-6 text-center">
+            <span class=format!("mb-4 grid size-14 place-items-center rounded-full {colours}")>
+                <Icon glyph class="size-7" />
+            </span>
+            <h1 tabindex="-1" data-focus="" class="text-lg font-semibold outline-none">
+                {title}
+            </h1>
+            <p class="mt-1.5 max-w-sm text-quiet">{body}</p>
+            {children.map(|children| children())}
+        </div>
+    }
+    .into_any()
+}
+
+/// A button that only a page can offer that somebody opened: it ends the visit.
+fn leave(words: String) -> impl IntoView {
+    view! {
+        <button type="button" data-do="close" data-opened="" hidden class="connect-button mt-6">
+            {words}
+        </button>
+    }
+}
+
+/// The view before there is a token: a page that was opened without one has to wait for it.
+pub fn boot(setting: &Setting) -> Screen {
+    let text = setting.texts();
+    Screen::new(text.title(), "boot", Look::plain(setting), move || {
+        view! {
+            <h1 class="sr-only">{text.title()}</h1>
+            <div data-skeleton="" hidden class="space-y-4 py-2" aria-busy="true">
+                <p class="sr-only">{text.loading()}</p>
+                <div class="connect-bone h-7 w-3/5"></div>
+                <div class="connect-bone h-14"></div>
+                <div class="connect-bone h-14"></div>
+                <div class="connect-bone h-14"></div>
+            </div>
+            <noscript>
+                <Said tone=Tone::Quiet title=text.direct() body=text.direct_body() />
+            </noscript>
+        }
+        .into_any()
+    })
+}
+
+/// The token is not, or no longer, good.
+pub fn expired(setting: &Setting) -> Screen {
+    let text = setting.texts();
+    Screen::new(text.expired(), "expired", Look::plain(setting), move || {
+        view! {
+            <Said tone=Tone::Late title=text.expired() body=text.expired_body()>
+                {leave(text.start_again())}
+            </Said>
+        }
+        .into_any()
+    })
+    .with_status(Status::Forbidden)
+}
+
+/// The session does not allow this integration, or there is no such.
+pub fn unknown(setting: &Setting, look: Look) -> Screen {
+    let text = setting.texts();
+    Screen::new(text.unknown(), "unknown", look, move || {
+        view! {
+            <Said tone=Tone::Warning title=text.unknown() body=text.unknown_body()>
+                {leave(text.close())}
+            </Said>
+        }
+        .into_any()
+    })
+    .with_status(Status::NotFound)
+}
+
+/// The page that asks may not use this one.
+pub fn not_allowed(setting: &Setting, look: Look, origin: String) -> Screen {
+    let text = setting.texts();
+    let body = text.not_allowed_body(&origin);
+    Screen::new(text.not_allowed(), "not-allowed", look, move || {
+        view! { <Said tone=Tone::Warning title=text.not_allowed() body=body /> }.into_any()
+    })
+    .with_status(Status::Forbidden)
+}
+
+/// There is no integration.
+pub fn nothing(setting: &Setting, look: Look) -> Screen {
+    let text = setting.texts();
+    Screen::new(text.nothing(), "empty", look, move || {
+        view! {
+            <Said tone=Tone::Quiet title=text.nothing() body=text.nothing_body()>
+                {leave(text.close())}
+            </Said>
+        }
+        .into_any()
+    })
+}
+
+/// The integration is not complete, or its mode is not built.
+pub fn unavailable(setting: &Setting, look: Look, name: &str) -> Screen {
+    let text = setting.texts();
+    let title = text.unavailable(name);
+    Screen::new(title.clone(), "unavailable", look, move || {
+        view! {
+            <Said tone=Tone::Warning title=title body=text.unavailable_body()>
+                {leave(text.close())}
+            </Said>
+        }
+        .into_any()
+    })
+}
+
+/// The form held more than a form may.
+pub fn too_large(setting: &Setting) -> Screen {
+    let text = setting.texts();
+    Screen::new(text.problems(), "too-large", Look::plain(setting), move || {
+        view! { <Said tone=Tone::Warning title=text.problems() body=text.form_too_long() /> }.into_any()
+    })
+    .with_status(Status::TooLarge)
+    .with("error-type", "request_too_large")
+    .with("error-message", "the form is larger than a form may be")
+}
+
+/// Our side failed.
+pub fn broken(setting: &Setting, reference: String) -> Screen {
+    let text = setting.texts();
+    Screen::new(text.broken(), "broken", Look::plain(setting), move || {
+        view! {
+            <Said tone=Tone::Bad title=text.broken() body=text.broken_body()>
+                <p class="mt-4 text-xs text-quiet">
+                    {text.reference()} " " <code class="font-mono wrap-anywhere">{reference}</code>
+                </p>
+            </Said>
+        }
+        .into_any()
+    })
+    .with_status(Status::Failed)
+}

@@ -1,0 +1,130 @@
+//! The Connect UI in German.
+
+use crate::text::connect::words;
+
+words! { German;
+    title() => "Konto verbinden";
+    connect_to(name) => "{name} verbinden";
+    reconnect_to(name) => "{name} erneut verbinden";
+    close() => "Schließen";
+    back() => "Zurück";
+    loading() => "Wird geladen …";
+    watermark() => "Gesichert durch Terapi";
+    optional() => "optional";
+    new_tab() => "öffnet sich in einem neuen Tab";
+
+    choose() => "Was möchten Sie verbinden?";
+    choose_for(product) => "Konto mit {product} verbinden";
+    search() => "Suchen";
+    clear_search() => "Alle anzeigen";
+    found(count) => "Treffer: {count}";
+    no_match(query) => "Hier heißt nichts „{query}“.";
+    nothing() => "Noch nichts zu verbinden";
+    nothing_body() => "Die Anwendung bietet noch kein Konto zum Verbinden an. Gehen Sie zurück und sagen Sie deren Support Bescheid.";
+
+    intro(name) => "Geben Sie die Daten Ihres Kontos bei {name} ein.";
+    intro_window(name) => "{name} öffnet sich in einem neuen Fenster und bittet um Ihre Zustimmung. Danach kommen Sie hierher zurück.";
+    intro_page(name) => "Sie gehen weiter zu {name} und werden dort um Ihre Zustimmung gebeten. Danach kommen Sie zurück.";
+    intro_nothing(name) => "{name} verlangt keine Anmeldung. Es ist nichts auszufüllen.";
+    connect() => "Verbinden";
+    reconnect() => "Erneut verbinden";
+    continue_to(name) => "Weiter zu {name}";
+    try_again() => "Noch einmal versuchen";
+    connecting() => "Wird verbunden …";
+    waiting(name) => "Warten auf {name}. Schließen Sie den Vorgang im anderen Fenster ab.";
+    stored() => "Verschlüsselt gespeichert und nur von dieser Anwendung verwendet.";
+    stored_for(product) => "Verschlüsselt gespeichert und nur von {product} verwendet.";
+    help() => "So verbinden Sie";
+    field_help(field) => "Wo finde ich das? ({field})";
+    show(field) => "{field} anzeigen";
+    hide(field) => "{field} verbergen";
+    choose_one() => "Auswählen …";
+    choose_none() => "Keine Angabe";
+    api_key() => "API-Schlüssel";
+    user_name() => "Benutzername";
+    password() => "Passwort";
+    own_app() => "Ihre eigene OAuth-App";
+    own_app_body() => "Lassen Sie diese Felder leer, wenn Sie keine eigene App registriert haben.";
+    client_id() => "OAuth-Client-ID";
+    client_secret() => "OAuth-Client-Secret";
+    refresh_token() => "Refresh-Token";
+
+    problems() => "Bitte sehen Sie noch einmal hin";
+    missing(field) => "„{field}“ fehlt.";
+    bad_host(field) => "„{field}“ muss ein Hostname sein, etwa app.example.com.";
+    bad_address(field) => "„{field}“ muss eine Adresse sein, die mit https:// beginnt.";
+    bad_uuid(field) => "„{field}“ muss eine UUID sein: 32 Ziffern und Buchstaben von a bis f in fünf Gruppen.";
+    bad_email(field) => "„{field}“ muss eine E-Mail-Adresse sein.";
+    bad_choice(field, choices) => "„{field}“ muss einer dieser Werte sein: {choices}.";
+    bad_form(field) => "„{field}“ sieht nicht richtig aus.";
+    bad_form_like(field, example) => "„{field}“ sieht nicht richtig aus. Erwartet wird etwas wie {example}.";
+    too_long(field) => "„{field}“ ist zu lang.";
+    form_too_long() => "Das ist mehr, als dieses Formular aufnehmen kann. Prüfen Sie, was Sie eingefügt haben.";
+
+    blocked() => "Das Fenster wurde blockiert";
+    blocked_body() => "Ihr Browser hat das Anmeldefenster nicht geöffnet. Erlauben Sie Pop-up-Fenster für diese Seite und versuchen Sie es noch einmal.";
+    window_closed() => "Das Fenster wurde zu früh geschlossen";
+    window_closed_body() => "Versuchen Sie es noch einmal und lassen Sie das Fenster offen, bis es sich selbst schließt.";
+    window_gone() => "Es wird noch gewartet";
+    window_gone_body() => "Falls Sie das Fenster geschlossen haben, versuchen Sie es noch einmal.";
+    offline() => "Der Server antwortet nicht";
+    offline_body() => "Prüfen Sie Ihre Internetverbindung und versuchen Sie es noch einmal.";
+
+    failed(name) => "{name} ist nicht verbunden";
+    reason_refused(name) => "{name} hat diese Zugangsdaten nicht angenommen.";
+    reason_denied(name) => "Der Zugriff wurde bei {name} nicht erteilt.";
+    reason_unreachable(name) => "{name} ist nicht erreichbar.";
+    reason_provider(name) => "{name} hat mit einem Fehler geantwortet.";
+    reason_setup(name) => "Die Anwendung hat {name} nicht richtig eingerichtet.";
+    reason_removed(name) => "Die Anwendung bietet {name} nicht mehr an.";
+    reason_capped() => "Die Anwendung kann keine weiteren Verbindungen aufnehmen.";
+    reason_exists() => "Diese Verbindung besteht bereits und darf hier nicht ersetzt werden.";
+    reason_stale() => "Es hat zu lange gedauert oder wurde in einem anderen Browser begonnen.";
+    reason_rule() => "Die Anwendung hat dieses Konto abgelehnt.";
+    reason_unknown() => "Etwas Unerwartetes ist passiert.";
+    next_check() => "Prüfen Sie Ihre Eingaben und versuchen Sie es noch einmal.";
+    next_agree(name) => "Versuchen Sie es noch einmal und erteilen Sie den Zugriff, um den {name} bittet.";
+    next_wait() => "Versuchen Sie es in ein paar Minuten noch einmal.";
+    next_again() => "Beginnen Sie noch einmal von vorn.";
+    next_ask() => "Wenn es wieder passiert, schicken Sie die Referenz unten an den Support der Anwendung, von der Sie kommen.";
+    next_ask_product(product) => "Wenn es wieder passiert, schicken Sie die Referenz unten an den Support von {product}.";
+    details() => "Einzelheiten";
+    provider_said(name) => "Was {name} geantwortet hat";
+    code() => "Code";
+    reference() => "Referenz";
+    copy() => "Kopieren";
+    copied() => "Kopiert";
+
+    connected(name) => "{name} ist verbunden";
+    reconnected(name) => "{name} ist wieder verbunden";
+    pending(name) => "{name} wartet auf eine Freigabe";
+    pending_body(name) => "Jemand in Ihrer Organisation muss dies bei {name} freigeben. Sobald das geschehen ist, funktioniert es.";
+    connected_body() => "Alles ist bereit.";
+    connected_body_product(product) => "{product} kann es ab jetzt verwenden.";
+    connected_tab() => "Sie können diesen Tab schließen und zur Anwendung zurückkehren.";
+    finish() => "Fertig";
+    another() => "Noch etwas verbinden";
+
+    expired() => "Diese Sitzung ist abgelaufen";
+    expired_body() => "Zu Ihrer Sicherheit gilt sie eine halbe Stunde. Gehen Sie zurück zur Anwendung und beginnen Sie noch einmal.";
+    start_again() => "Neu beginnen";
+    direct() => "Öffnen Sie diese Seite aus einer Anwendung";
+    direct_body() => "Diese Seite verbindet Ihre Konten mit einer Anwendung. Sie funktioniert, wenn die Anwendung sie öffnet, oder über einen Link, den Sie von ihr bekommen haben.";
+    silent() => "Die Anwendung hat nicht geantwortet";
+    silent_body() => "Die Seite, die diese geöffnet hat, hat nicht mitgeteilt, wer Sie sind. Schließen Sie sie und versuchen Sie es noch einmal.";
+    not_allowed() => "Diese Seite darf hier nicht verwendet werden";
+    not_allowed_body(origin) => "Die Anwendung erlaubt {origin} nicht, Konten zu verbinden. Ihre Entwickler können die Adresse zu den erlaubten Ursprüngen hinzufügen.";
+    unavailable(name) => "{name} kann noch nicht verbunden werden";
+    unavailable_body() => "Die Anwendung hat die Einrichtung noch nicht abgeschlossen. Sagen Sie deren Support Bescheid oder kommen Sie später wieder.";
+    misconfigured(name) => "{name} ist nicht richtig eingerichtet";
+    misconfigured_body() => "Werte, die die Anwendung für Sie ausgefüllt hat, fehlen oder sind falsch. Sie können sie hier nicht ändern; sagen Sie deren Support Bescheid.";
+    unknown() => "Das lässt sich hier nicht verbinden";
+    unknown_body() => "Die Anwendung hat es entfernt, oder Ihr Link gilt für etwas anderes.";
+    broken() => "Bei uns ist etwas schiefgegangen";
+    broken_body() => "Es liegt nicht an Ihnen, und es wurde nichts verbunden. Versuchen Sie es gleich noch einmal.";
+
+    discard() => "Schließen, ohne zu verbinden?";
+    discard_body() => "Was Sie eingegeben haben, geht verloren.";
+    discard_yes() => "Schließen";
+    discard_no() => "Weiter bearbeiten";
+}

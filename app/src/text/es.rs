@@ -1,0 +1,130 @@
+//! The Connect UI in Spanish.
+
+use crate::text::connect::words;
+
+words! { Spanish;
+    title() => "Conectar una cuenta";
+    connect_to(name) => "Conectar {name}";
+    reconnect_to(name) => "Volver a conectar {name}";
+    close() => "Cerrar";
+    back() => "Volver";
+    loading() => "Cargando…";
+    watermark() => "Protegido por Terapi";
+    optional() => "opcional";
+    new_tab() => "se abre en una pestaña nueva";
+
+    choose() => "¿Qué quieres conectar?";
+    choose_for(product) => "Conecta una cuenta con {product}";
+    search() => "Buscar";
+    clear_search() => "Mostrar todo";
+    found(count) => "Resultados: {count}";
+    no_match(query) => "Aquí no hay nada que se llame «{query}».";
+    nothing() => "Todavía no hay nada que conectar";
+    nothing_body() => "La aplicación aún no ofrece ninguna cuenta para conectar. Vuelve atrás y avisa a su equipo de soporte.";
+
+    intro(name) => "Introduce los datos de tu cuenta de {name}.";
+    intro_window(name) => "{name} se abre en una ventana nueva y te pide permiso. Después vuelves aquí.";
+    intro_page(name) => "Continúas en {name}, que te pide permiso. Después vuelves.";
+    intro_nothing(name) => "{name} no pide iniciar sesión. No hay nada que rellenar.";
+    connect() => "Conectar";
+    reconnect() => "Volver a conectar";
+    continue_to(name) => "Continuar a {name}";
+    try_again() => "Intentar de nuevo";
+    connecting() => "Conectando…";
+    waiting(name) => "Esperando a {name}. Termina en la otra ventana.";
+    stored() => "Se guarda cifrado y solo lo usa esta aplicación.";
+    stored_for(product) => "Se guarda cifrado y solo lo usa {product}.";
+    help() => "Cómo conectar";
+    field_help(field) => "¿Dónde encuentro esto? ({field})";
+    show(field) => "Mostrar {field}";
+    hide(field) => "Ocultar {field}";
+    choose_one() => "Elige…";
+    choose_none() => "Ninguno";
+    api_key() => "Clave de API";
+    user_name() => "Nombre de usuario";
+    password() => "Contraseña";
+    own_app() => "Tu propia aplicación OAuth";
+    own_app_body() => "Deja estos campos vacíos si no has registrado una aplicación propia.";
+    client_id() => "ID de cliente OAuth";
+    client_secret() => "Secreto de cliente OAuth";
+    refresh_token() => "Token de actualización";
+
+    problems() => "Hay algo que revisar";
+    missing(field) => "Falta «{field}».";
+    bad_host(field) => "«{field}» debe ser un nombre de servidor, como app.example.com.";
+    bad_address(field) => "«{field}» debe ser una dirección que empiece por https://.";
+    bad_uuid(field) => "«{field}» debe ser un UUID: 32 cifras y letras de la a a la f en cinco grupos.";
+    bad_email(field) => "«{field}» debe ser una dirección de correo electrónico.";
+    bad_choice(field, choices) => "«{field}» debe ser uno de estos valores: {choices}.";
+    bad_form(field) => "«{field}» no parece correcto.";
+    bad_form_like(field, example) => "«{field}» no parece correcto. Debería parecerse a {example}.";
+    too_long(field) => "«{field}» es demasiado largo.";
+    form_too_long() => "Es más de lo que admite este formulario. Comprueba que has pegado lo correcto.";
+
+    blocked() => "La ventana fue bloqueada";
+    blocked_body() => "Tu navegador no dejó abrir la ventana. Permite las ventanas emergentes para esta página e inténtalo de nuevo.";
+    window_closed() => "La ventana se cerró demasiado pronto";
+    window_closed_body() => "Inténtalo de nuevo y deja la ventana abierta hasta que se cierre sola.";
+    window_gone() => "Seguimos esperando";
+    window_gone_body() => "Si has cerrado la ventana, inténtalo de nuevo.";
+    offline() => "El servidor no responde";
+    offline_body() => "Comprueba tu conexión a Internet e inténtalo de nuevo.";
+
+    failed(name) => "{name} no está conectado";
+    reason_refused(name) => "{name} no aceptó estas credenciales.";
+    reason_denied(name) => "No se concedió el acceso en {name}.";
+    reason_unreachable(name) => "No se pudo contactar con {name}.";
+    reason_provider(name) => "{name} respondió con un error.";
+    reason_setup(name) => "La aplicación no ha configurado bien {name}.";
+    reason_removed(name) => "La aplicación ya no ofrece {name}.";
+    reason_capped() => "La aplicación no puede aceptar más conexiones.";
+    reason_exists() => "Esta conexión ya existe y no se puede sustituir aquí.";
+    reason_stale() => "Tardó demasiado o se empezó en otro navegador.";
+    reason_rule() => "La aplicación rechazó esta cuenta.";
+    reason_unknown() => "Ha ocurrido algo inesperado.";
+    next_check() => "Comprueba lo que has escrito e inténtalo de nuevo.";
+    next_agree(name) => "Inténtalo de nuevo y concede el acceso que pide {name}.";
+    next_wait() => "Inténtalo de nuevo dentro de unos minutos.";
+    next_again() => "Empieza otra vez desde el principio.";
+    next_ask() => "Si vuelve a ocurrir, envía la referencia de abajo al soporte de la aplicación de la que vienes.";
+    next_ask_product(product) => "Si vuelve a ocurrir, envía la referencia de abajo al soporte de {product}.";
+    details() => "Detalles";
+    provider_said(name) => "Lo que respondió {name}";
+    code() => "Código";
+    reference() => "Referencia";
+    copy() => "Copiar";
+    copied() => "Copiado";
+
+    connected(name) => "{name} está conectado";
+    reconnected(name) => "{name} está conectado de nuevo";
+    pending(name) => "{name} espera una aprobación";
+    pending_body(name) => "Alguien de tu organización tiene que aprobarlo en {name}. Funcionará en cuanto lo haga.";
+    connected_body() => "Ya está todo listo.";
+    connected_body_product(product) => "{product} ya puede usarlo.";
+    connected_tab() => "Puedes cerrar esta pestaña y volver a la aplicación.";
+    finish() => "Terminar";
+    another() => "Conectar otra cosa";
+
+    expired() => "Esta sesión ha caducado";
+    expired_body() => "Por tu seguridad dura media hora. Vuelve a la aplicación y empieza de nuevo.";
+    start_again() => "Empezar de nuevo";
+    direct() => "Abre esta página desde una aplicación";
+    direct_body() => "Esta página conecta tus cuentas con una aplicación. Funciona cuando la abre la aplicación o con un enlace que esta te haya dado.";
+    silent() => "La aplicación no ha respondido";
+    silent_body() => "La página que abrió esta no ha dicho quién eres. Ciérrala e inténtalo de nuevo.";
+    not_allowed() => "Esta página no se puede usar aquí";
+    not_allowed_body(origin) => "La aplicación no permite que {origin} conecte cuentas. Sus desarrolladores pueden añadirlo a los orígenes permitidos.";
+    unavailable(name) => "{name} todavía no se puede conectar";
+    unavailable_body() => "La aplicación no ha terminado de configurarlo. Avisa a su soporte o vuelve más tarde.";
+    misconfigured(name) => "{name} no está bien configurado";
+    misconfigured_body() => "Faltan valores que la aplicación rellenó por ti, o son incorrectos. Aquí no puedes corregirlos; avisa a su soporte.";
+    unknown() => "Esto no se puede conectar aquí";
+    unknown_body() => "La aplicación lo ha retirado, o tu enlace es para otra cosa.";
+    broken() => "Algo ha fallado por nuestra parte";
+    broken_body() => "No es culpa tuya y no se ha conectado nada. Inténtalo de nuevo dentro de un momento.";
+
+    discard() => "¿Cerrar sin conectar?";
+    discard_body() => "Se perderá lo que has escrito.";
+    discard_yes() => "Cerrar";
+    discard_no() => "Seguir editando";
+}

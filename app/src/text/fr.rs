@@ -1,0 +1,130 @@
+//! The Connect UI in French.
+
+use crate::text::connect::words;
+
+words! { French;
+    title() => "Connecter un compte";
+    connect_to(name) => "Connecter {name}";
+    reconnect_to(name) => "Reconnecter {name}";
+    close() => "Fermer";
+    back() => "Retour";
+    loading() => "Chargement…";
+    watermark() => "Sécurisé par Terapi";
+    optional() => "facultatif";
+    new_tab() => "s’ouvre dans un nouvel onglet";
+
+    choose() => "Que souhaitez-vous connecter ?";
+    choose_for(product) => "Connecter un compte à {product}";
+    search() => "Rechercher";
+    clear_search() => "Tout afficher";
+    found(count) => "Résultats : {count}";
+    no_match(query) => "Rien ici ne s’appelle « {query} ».";
+    nothing() => "Rien à connecter pour l’instant";
+    nothing_body() => "L’application ne propose encore aucun compte à connecter. Revenez en arrière et prévenez son assistance.";
+
+    intro(name) => "Saisissez les informations de votre compte {name}.";
+    intro_window(name) => "{name} s’ouvre dans une nouvelle fenêtre et demande votre accord. Vous revenez ensuite ici.";
+    intro_page(name) => "Vous continuez chez {name}, qui demande votre accord. Vous revenez ensuite ici.";
+    intro_nothing(name) => "{name} ne demande aucune identification. Il n’y a rien à remplir.";
+    connect() => "Connecter";
+    reconnect() => "Reconnecter";
+    continue_to(name) => "Continuer vers {name}";
+    try_again() => "Réessayer";
+    connecting() => "Connexion…";
+    waiting(name) => "En attente de {name}. Terminez dans l’autre fenêtre.";
+    stored() => "Conservé chiffré et utilisé uniquement par cette application.";
+    stored_for(product) => "Conservé chiffré et utilisé uniquement par {product}.";
+    help() => "Comment se connecter";
+    field_help(field) => "Où trouver cette information ? ({field})";
+    show(field) => "Afficher {field}";
+    hide(field) => "Masquer {field}";
+    choose_one() => "Choisir…";
+    choose_none() => "Aucun";
+    api_key() => "Clé d’API";
+    user_name() => "Nom d’utilisateur";
+    password() => "Mot de passe";
+    own_app() => "Votre propre application OAuth";
+    own_app_body() => "Laissez ces champs vides, sauf si vous avez enregistré votre propre application.";
+    client_id() => "Identifiant client OAuth";
+    client_secret() => "Secret client OAuth";
+    refresh_token() => "Jeton d’actualisation";
+
+    problems() => "Certains points sont à revoir";
+    missing(field) => "« {field} » est à remplir.";
+    bad_host(field) => "« {field} » doit être un nom d’hôte, comme app.example.com.";
+    bad_address(field) => "« {field} » doit être une adresse qui commence par https://.";
+    bad_uuid(field) => "« {field} » doit être un UUID : 32 chiffres et lettres de a à f, en cinq groupes.";
+    bad_email(field) => "« {field} » doit être une adresse e-mail.";
+    bad_choice(field, choices) => "« {field} » doit être l’une de ces valeurs : {choices}.";
+    bad_form(field) => "« {field} » semble incorrect.";
+    bad_form_like(field, example) => "« {field} » semble incorrect. La forme attendue est {example}.";
+    too_long(field) => "« {field} » est trop long.";
+    form_too_long() => "C’est plus que ce formulaire ne peut accepter. Vérifiez ce que vous avez collé.";
+
+    blocked() => "La fenêtre a été bloquée";
+    blocked_body() => "Votre navigateur a empêché l’ouverture de la fenêtre. Autorisez les fenêtres surgissantes pour cette page, puis réessayez.";
+    window_closed() => "La fenêtre a été fermée trop tôt";
+    window_closed_body() => "Réessayez et laissez la fenêtre ouverte jusqu’à ce qu’elle se ferme d’elle-même.";
+    window_gone() => "Toujours en attente";
+    window_gone_body() => "Si vous avez fermé la fenêtre, réessayez.";
+    offline() => "Le serveur ne répond pas";
+    offline_body() => "Vérifiez votre connexion à Internet, puis réessayez.";
+
+    failed(name) => "{name} n’est pas connecté";
+    reason_refused(name) => "{name} n’a pas accepté ces identifiants.";
+    reason_denied(name) => "L’accès n’a pas été accordé chez {name}.";
+    reason_unreachable(name) => "{name} est injoignable.";
+    reason_provider(name) => "{name} a répondu par une erreur.";
+    reason_setup(name) => "L’application n’a pas configuré {name} correctement.";
+    reason_removed(name) => "L’application ne propose plus {name}.";
+    reason_capped() => "L’application ne peut plus accepter de connexions.";
+    reason_exists() => "Cette connexion existe déjà et ne peut pas être remplacée ici.";
+    reason_stale() => "L’opération a duré trop longtemps ou a commencé dans un autre navigateur.";
+    reason_rule() => "L’application a refusé ce compte.";
+    reason_unknown() => "Un imprévu est survenu.";
+    next_check() => "Vérifiez votre saisie, puis réessayez.";
+    next_agree(name) => "Réessayez et accordez l’accès que {name} vous demande.";
+    next_wait() => "Réessayez dans quelques minutes.";
+    next_again() => "Recommencez depuis le début.";
+    next_ask() => "Si cela se reproduit, envoyez la référence ci-dessous à l’assistance de l’application d’où vous venez.";
+    next_ask_product(product) => "Si cela se reproduit, envoyez la référence ci-dessous à l’assistance de {product}.";
+    details() => "Détails";
+    provider_said(name) => "Ce que {name} a répondu";
+    code() => "Code";
+    reference() => "Référence";
+    copy() => "Copier";
+    copied() => "Copié";
+
+    connected(name) => "{name} est connecté";
+    reconnected(name) => "{name} est de nouveau connecté";
+    pending(name) => "{name} attend une approbation";
+    pending_body(name) => "Une personne de votre organisation doit approuver cet accès chez {name}. Il fonctionnera dès que ce sera fait.";
+    connected_body() => "Tout est prêt.";
+    connected_body_product(product) => "{product} peut désormais l’utiliser.";
+    connected_tab() => "Vous pouvez fermer cet onglet et revenir à l’application.";
+    finish() => "Terminer";
+    another() => "Connecter autre chose";
+
+    expired() => "Cette session a expiré";
+    expired_body() => "Pour votre sécurité, elle dure une demi-heure. Revenez à l’application et recommencez.";
+    start_again() => "Recommencer";
+    direct() => "Ouvrez cette page depuis une application";
+    direct_body() => "Cette page connecte vos comptes à une application. Elle fonctionne lorsque l’application l’ouvre, ou par un lien que l’application vous a donné.";
+    silent() => "L’application n’a pas répondu";
+    silent_body() => "La page qui a ouvert celle-ci n’a pas indiqué qui vous êtes. Fermez-la et réessayez.";
+    not_allowed() => "Cette page ne peut pas être utilisée ici";
+    not_allowed_body(origin) => "L’application n’autorise pas {origin} à connecter des comptes. Ses développeurs peuvent l’ajouter aux origines autorisées.";
+    unavailable(name) => "{name} ne peut pas encore être connecté";
+    unavailable_body() => "L’application n’a pas terminé la configuration. Prévenez son assistance ou revenez plus tard.";
+    misconfigured(name) => "{name} n’est pas configuré correctement";
+    misconfigured_body() => "Des valeurs remplies pour vous par l’application manquent ou sont incorrectes. Vous ne pouvez pas les corriger ici ; prévenez son assistance.";
+    unknown() => "Ceci ne peut pas être connecté ici";
+    unknown_body() => "L’application l’a retiré, ou votre lien concerne autre chose.";
+    broken() => "Un problème est survenu de notre côté";
+    broken_body() => "Ce n’est pas votre faute, et rien n’a été connecté. Réessayez dans un instant.";
+
+    discard() => "Fermer sans connecter ?";
+    discard_body() => "Ce que vous avez saisi sera perdu.";
+    discard_yes() => "Fermer";
+    discard_no() => "Continuer la saisie";
+}

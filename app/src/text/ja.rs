@@ -1,0 +1,130 @@
+//! The Connect UI in Japanese.
+
+use crate::text::connect::words;
+
+words! { Japanese;
+    title() => "アカウントを接続";
+    connect_to(name) => "{name} を接続";
+    reconnect_to(name) => "{name} を再接続";
+    close() => "閉じる";
+    back() => "戻る";
+    loading() => "読み込み中…";
+    watermark() => "Terapi により保護されています";
+    optional() => "任意";
+    new_tab() => "新しいタブで開きます";
+
+    choose() => "どのサービスを接続しますか？";
+    choose_for(product) => "{product} にアカウントを接続";
+    search() => "検索";
+    clear_search() => "すべて表示";
+    found(count) => "{count} 件";
+    no_match(query) => "「{query}」に一致するものはありません。";
+    nothing() => "接続できるものがまだありません";
+    nothing_body() => "アプリにはまだ接続できるアカウントがありません。前の画面に戻り、サポートにお知らせください。";
+
+    intro(name) => "{name} アカウントの情報を入力してください。";
+    intro_window(name) => "{name} が新しいウィンドウで開き、許可を求めます。完了するとこの画面に戻ります。";
+    intro_page(name) => "続けて {name} のページで許可をお願いします。完了するとこの画面に戻ります。";
+    intro_nothing(name) => "{name} にはサインインが不要です。入力する項目はありません。";
+    connect() => "接続";
+    reconnect() => "再接続";
+    continue_to(name) => "{name} に進む";
+    try_again() => "もう一度試す";
+    connecting() => "接続しています…";
+    waiting(name) => "{name} を待っています。別のウィンドウで手続きを完了してください。";
+    stored() => "暗号化して保存され、このアプリだけが使用します。";
+    stored_for(product) => "暗号化して保存され、{product} だけが使用します。";
+    help() => "接続方法";
+    field_help(field) => "確認方法（{field}）";
+    show(field) => "{field}を表示";
+    hide(field) => "{field}を隠す";
+    choose_one() => "選択してください…";
+    choose_none() => "なし";
+    api_key() => "API キー";
+    user_name() => "ユーザー名";
+    password() => "パスワード";
+    own_app() => "ご自身の OAuth アプリ";
+    own_app_body() => "ご自身でアプリを登録していない場合は、空のままにしてください。";
+    client_id() => "OAuth クライアント ID";
+    client_secret() => "OAuth クライアントシークレット";
+    refresh_token() => "リフレッシュトークン";
+
+    problems() => "入力内容をご確認ください";
+    missing(field) => "「{field}」を入力してください。";
+    bad_host(field) => "「{field}」には app.example.com のようなホスト名を入力してください。";
+    bad_address(field) => "「{field}」には https:// で始まるアドレスを入力してください。";
+    bad_uuid(field) => "「{field}」には UUID（数字と a〜f の文字、計 32 桁を 5 つに区切ったもの）を入力してください。";
+    bad_email(field) => "「{field}」にはメールアドレスを入力してください。";
+    bad_choice(field, choices) => "「{field}」には次のいずれかを選んでください: {choices}。";
+    bad_form(field) => "「{field}」の形式が正しくないようです。";
+    bad_form_like(field, example) => "「{field}」の形式が正しくないようです。{example} のような形式です。";
+    too_long(field) => "「{field}」が長すぎます。";
+    form_too_long() => "このフォームで受け付けられる量を超えています。貼り付けた内容をご確認ください。";
+
+    blocked() => "ウィンドウがブロックされました";
+    blocked_body() => "ブラウザーがサインイン用のウィンドウを開けませんでした。このページのポップアップを許可して、もう一度お試しください。";
+    window_closed() => "ウィンドウが途中で閉じられました";
+    window_closed_body() => "もう一度お試しください。ウィンドウは自動的に閉じるまで開いたままにしてください。";
+    window_gone() => "まだ待機しています";
+    window_gone_body() => "ウィンドウを閉じた場合は、もう一度お試しください。";
+    offline() => "サーバーが応答しません";
+    offline_body() => "インターネット接続を確認して、もう一度お試しください。";
+
+    failed(name) => "{name} を接続できませんでした";
+    reason_refused(name) => "{name} がこの認証情報を受け付けませんでした。";
+    reason_denied(name) => "{name} でアクセスが許可されませんでした。";
+    reason_unreachable(name) => "{name} に接続できませんでした。";
+    reason_provider(name) => "{name} がエラーを返しました。";
+    reason_setup(name) => "アプリ側の {name} の設定に誤りがあります。";
+    reason_removed(name) => "このアプリでは {name} を利用できなくなりました。";
+    reason_capped() => "このアプリではこれ以上接続を追加できません。";
+    reason_exists() => "この接続はすでに存在し、ここでは置き換えられません。";
+    reason_stale() => "時間がかかりすぎたか、別のブラウザーで開始されました。";
+    reason_rule() => "このアカウントはアプリに拒否されました。";
+    reason_unknown() => "予期しない問題が発生しました。";
+    next_check() => "入力内容を確認して、もう一度お試しください。";
+    next_agree(name) => "もう一度試し、{name} が求めるアクセスを許可してください。";
+    next_wait() => "数分後にもう一度お試しください。";
+    next_again() => "最初からもう一度お試しください。";
+    next_ask() => "繰り返し発生する場合は、下の参照番号をアプリのサポートにお送りください。";
+    next_ask_product(product) => "繰り返し発生する場合は、下の参照番号を {product} のサポートにお送りください。";
+    details() => "詳細";
+    provider_said(name) => "{name} からの回答";
+    code() => "コード";
+    reference() => "参照番号";
+    copy() => "コピー";
+    copied() => "コピーしました";
+
+    connected(name) => "{name} を接続しました";
+    reconnected(name) => "{name} を再接続しました";
+    pending(name) => "{name} は承認待ちです";
+    pending_body(name) => "組織の管理者が {name} で承認する必要があります。承認されるとすぐに使えるようになります。";
+    connected_body() => "準備が整いました。";
+    connected_body_product(product) => "{product} で利用できるようになりました。";
+    connected_tab() => "このタブを閉じて、アプリに戻ってください。";
+    finish() => "完了";
+    another() => "ほかのサービスを接続";
+
+    expired() => "セッションの有効期限が切れました";
+    expired_body() => "安全のため、有効期間は 30 分です。アプリに戻って最初からやり直してください。";
+    start_again() => "やり直す";
+    direct() => "アプリからこのページを開いてください";
+    direct_body() => "このページは、お使いのアカウントをアプリに接続するためのものです。アプリから開くか、アプリから受け取ったリンクをご利用ください。";
+    silent() => "アプリから応答がありません";
+    silent_body() => "このページを開いた画面から、利用者の情報が届いていません。閉じてからもう一度お試しください。";
+    not_allowed() => "ここではこのページを使えません";
+    not_allowed_body(origin) => "アプリは {origin} からのアカウント接続を許可していません。開発者が許可するオリジンに追加できます。";
+    unavailable(name) => "{name} はまだ接続できません";
+    unavailable_body() => "アプリ側の設定が完了していません。サポートに知らせるか、後でもう一度お越しください。";
+    misconfigured(name) => "{name} の設定に誤りがあります";
+    misconfigured_body() => "アプリが代わりに入力した値が不足しているか、正しくありません。ここでは修正できないため、サポートにお知らせください。";
+    unknown() => "ここでは接続できません";
+    unknown_body() => "アプリから削除されたか、リンクが別のもの向けです。";
+    broken() => "当方で問題が発生しました";
+    broken_body() => "お客様に問題はなく、何も接続されていません。しばらくしてからもう一度お試しください。";
+
+    discard() => "接続せずに閉じますか？";
+    discard_body() => "入力した内容は失われます。";
+    discard_yes() => "閉じる";
+    discard_no() => "入力を続ける";
+}

@@ -16,6 +16,7 @@ mod integrations;
 mod migrations;
 mod oauth_attempts;
 mod opening;
+mod operations;
 mod operators;
 mod raw_file;
 mod transactions;

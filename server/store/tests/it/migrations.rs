@@ -208,7 +208,8 @@ async fn a_database_of_a_newer_version_is_refused_by_name() {
         assert_eq!(store.schema_state().await.unwrap(), SchemaState::Missing);
         store.migrate().await.unwrap();
         let insert = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-                      SELECT 9999, description, success, checksum, execution_time FROM _sqlx_migrations";
+                      SELECT 9999, description, success, checksum, execution_time FROM _sqlx_migrations \
+                      WHERE version = 1";
         match store.dialect() {
             Dialect::Sqlite => {
                 let mut conn = SqliteConnection::connect(&database.options.url).await.unwrap();

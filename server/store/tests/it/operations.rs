@@ -1,0 +1,338 @@
+use serde_json::json;
+use terapi_model::{
+    ConnectionId, EnvironmentId, IntegrationId, IntegrationKey, LogLevel, MessageContext, MessageType,
+    OperationAction, OperationId, OperationMessageId, OperationState, OperationType, ProviderName, Timestamp,
+};
+use terapi_store::{
+    EnvironmentRow, OperationFilter, OperationMessageRow, OperationRow, Store, Tx, operations,
+};
+
+use crate::database::on_each;
+use crate::fixture::{NOW, bits, environment, key};
+
+fn row(environment: &EnvironmentRow, at: Timestamp) -> OperationRow {
+    OperationRow {
+        id: OperationId::mint(at, bits()),
+        account_id: environment.account_id.clone(),
+        environment_id: environment.id.clone(),
+        kind: OperationType::Auth,
+        action: OperationAction::CreateConnection,
+        state: OperationState::Running,
+        level: LogLevel::Info,
+        message: "Create connection".into(),
+        integration_id: None,
+        integration_key: None,
+        provider: None,
+        connection_id: None,
+        connection_key: None,
+        end_user_id: Some("u-1".into()),
+        end_user_name: None,
+        actor: json!({"kind": "system"}),
+        error: None,
+        meta: json!({}),
+        created_at: at,
+        updated_at: at,
+        started_at: at,
+        ended_at: None,
+        expires_at: at.plus_seconds(300),
+    }
+}
+
+fn line(of: &OperationRow, message: &str) -> OperationMessageRow {
+    OperationMessageRow {
+        operation_id: of.id.clone(),
+        id: OperationMessageId::mint(NOW, bits()),
+        environment_id: of.environment_id.clone(),
+        level: LogLevel::Warn,
+        kind: MessageType::Http,
+        context: MessageContext::Auth,
+        message: message.into(),
+        error: Some(json!({"type": "x", "message": "y"})),
+        request: Some(json!({"method": "GET"})),
+        response: None,
+        retry: None,
+        meta: Some(json!({"a": [1, "ä"]})),
+        created_at: NOW,
+        ended_at: Some(NOW.plus_millis(12)),
+        duration_ms: Some(12),
+    }
+}
+
+async fn insert(store: &Store, row: &OperationRow) {
+    let mut tx = store.begin().await.unwrap();
+    operations::insert(&mut tx, row).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn house(store: &Store) -> EnvironmentRow {
+    let mut tx = store.begin().await.unwrap();
+    let row = environment(&mut tx).await;
+    tx.commit().await.unwrap();
+    row
+}
+
+async fn state(tx: &mut Tx, id: &OperationId) -> (OperationState, Option<Timestamp>) {
+    let found = operations::find(tx, id).await.unwrap().unwrap();
+    (found.state, found.ended_at)
+}
+
+#[tokio::test]
+async fn an_operation_and_its_lines_come_back_as_they_were_written() {
+    on_each(async |database| {
+        let store = &database.store;
+        let environment = house(store).await;
+        let operation = row(&environment, NOW);
+        insert(store, &operation).await;
+        let lines: Vec<_> = ["one", "two", "three"].map(|text| line(&operation, text)).into();
+        let mut tx = store.begin().await.unwrap();
+        for line in &lines {
+            assert!(operations::insert_message(&mut tx, line).await.unwrap());
+        }
+        // Twice is once.
+        let other = OperationRow {
+            message: "another".into(),
+            ..operation.clone()
+        };
+        operations::insert(&mut tx, &other).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut db = store.read().await.unwrap();
+        assert_eq!(
+            operations::find(&mut db, &operation.id).await.unwrap(),
+            Some(operation.clone())
+        );
+        assert_eq!(
+            operations::messages(&mut db, &operation.id, 9).await.unwrap(),
+            lines
+        );
+        assert_eq!(
+            operations::messages(&mut db, &operation.id, 2).await.unwrap(),
+            lines[..2]
+        );
+        assert_eq!(
+            operations::count_messages(&mut db, &operation.id, 9)
+                .await
+                .unwrap(),
+            3
+        );
+        assert_eq!(
+            operations::count_messages(&mut db, &operation.id, 2)
+                .await
+                .unwrap(),
+            2
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_line_of_no_operation_is_dropped_and_breaks_nothing() {
+    on_each(async |database| {
+        let store = &database.store;
+        let environment = house(store).await;
+        let never = row(&environment, NOW);
+        let mut tx = store.begin().await.unwrap();
+        assert!(
+            !operations::insert_message(&mut tx, &line(&never, "lost"))
+                .await
+                .unwrap()
+        );
+        assert!(!operations::succeed(&mut tx, &never.id, NOW).await.unwrap());
+        tx.commit().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_success_stays_and_everything_else_can_be_tried_again() {
+    on_each(async |database| {
+        let store = &database.store;
+        let environment = house(store).await;
+        let operation = row(&environment, NOW);
+        insert(store, &operation).await;
+        let id = &operation.id;
+        let later = NOW.plus_seconds(10);
+        let mut tx = store.begin().await.unwrap();
+        let error = json!({"type": "x", "message": "y"});
+        assert!(operations::fail(&mut tx, id, &error, later).await.unwrap());
+        assert_eq!(state(&mut tx, id).await, (OperationState::Failed, Some(later)));
+        assert!(
+            operations::reopen(&mut tx, id, NOW.plus_seconds(1), later)
+                .await
+                .unwrap()
+        );
+        let found = operations::find(&mut tx, id).await.unwrap().unwrap();
+        assert_eq!(
+            (found.state, found.error, found.ended_at),
+            (OperationState::Running, None, None)
+        );
+        assert_eq!(
+            found.expires_at,
+            NOW.plus_seconds(300),
+            "never sooner than before"
+        );
+        let far = NOW.plus_seconds(900);
+        assert!(operations::reopen(&mut tx, id, far, later).await.unwrap());
+        assert_eq!(
+            operations::find(&mut tx, id).await.unwrap().unwrap().expires_at,
+            far
+        );
+        assert!(operations::succeed(&mut tx, id, later).await.unwrap());
+        assert!(!operations::fail(&mut tx, id, &error, later).await.unwrap());
+        assert!(!operations::reopen(&mut tx, id, far, later).await.unwrap());
+        assert_eq!(state(&mut tx, id).await, (OperationState::Success, Some(later)));
+        tx.commit().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_runs_past_its_time_is_ended_by_its_kind() {
+    on_each(async |database| {
+        let store = &database.store;
+        let environment = house(store).await;
+        let operation = row(&environment, NOW);
+        let webhook = OperationRow {
+            kind: OperationType::Webhook,
+            action: OperationAction::ConnectionCreate,
+            ..row(&environment, NOW)
+        };
+        let young = row(&environment, NOW.plus_seconds(1));
+        let done = row(&environment, NOW);
+        for one in [&operation, &webhook, &young, &done] {
+            insert(store, one).await;
+        }
+        let mut tx = store.begin().await.unwrap();
+        operations::succeed(&mut tx, &done.id, NOW).await.unwrap();
+        let now = NOW.plus_seconds(300);
+        assert_eq!(operations::expire(&mut tx, now).await.unwrap(), 2);
+        assert_eq!(
+            state(&mut tx, &operation.id).await,
+            (OperationState::Cancelled, Some(now))
+        );
+        assert_eq!(
+            state(&mut tx, &webhook.id).await,
+            (OperationState::Timeout, Some(now))
+        );
+        assert_eq!(state(&mut tx, &young.id).await, (OperationState::Running, None));
+        assert_eq!(
+            state(&mut tx, &done.id).await,
+            (OperationState::Success, Some(NOW))
+        );
+        assert_eq!(operations::expire(&mut tx, now).await.unwrap(), 0);
+        tx.commit().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_is_newest_first_narrowed_and_paged_by_key() {
+    on_each(async |database| {
+        let store = &database.store;
+        let environment = house(store).await;
+        let elsewhere = house(store).await;
+        insert(store, &row(&elsewhere, NOW)).await;
+        let rows: Vec<_> = (0..6)
+            .map(|second| row(&environment, NOW.plus_seconds(second / 2)))
+            .collect();
+        for one in &rows {
+            insert(store, one).await;
+        }
+        let mut tx = store.begin().await.unwrap();
+        let (id, provider) = (
+            IntegrationId::mint(NOW, bits()),
+            ProviderName::parse("acme").unwrap(),
+        );
+        let integration = IntegrationKey::parse("acme").unwrap();
+        let (first, named) = (&rows[0].id, key("mine"));
+        operations::set_integration(&mut tx, first, &id, &integration, &provider, NOW)
+            .await
+            .unwrap();
+        let connection = ConnectionId::mint(NOW, bits());
+        operations::set_connection(&mut tx, first, Some(&connection), &named, NOW)
+            .await
+            .unwrap();
+        operations::succeed(&mut tx, first, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let list = async |filter: OperationFilter| -> Vec<OperationId> {
+            let mut db = store.read().await.unwrap();
+            let environment: &EnvironmentId = &environment.id;
+            let found = operations::list(&mut db, environment, &filter).await.unwrap();
+            found.into_iter().map(|row| row.id).collect()
+        };
+        let all = || OperationFilter {
+            limit: 100,
+            ..OperationFilter::default()
+        };
+        let everything = list(all()).await;
+        let mut sorted: Vec<_> = rows.iter().map(|row| row.id.clone()).collect();
+        sorted.sort_unstable_by(|a, b| b.cmp(a));
+        assert_eq!(everything, sorted);
+        let (mut paged, mut before) = (Vec::new(), None);
+        loop {
+            let page = list(OperationFilter {
+                limit: 4,
+                before,
+                ..all()
+            })
+            .await;
+            let Some(last) = page.last().cloned() else { break };
+            let at = rows.iter().find(|row| row.id == last).unwrap().created_at;
+            before = Some((at, last));
+            paged.extend(page);
+        }
+        assert_eq!(paged, sorted);
+        let only = vec![first.clone()];
+        for filter in [
+            OperationFilter {
+                state: Some(OperationState::Success),
+                ..all()
+            },
+            OperationFilter {
+                integration_key: Some("acme".into()),
+                ..all()
+            },
+            OperationFilter {
+                connection_key: Some("mine".into()),
+                ..all()
+            },
+            OperationFilter {
+                connection_key: Some("mine".into()),
+                state: Some(OperationState::Success),
+                until: Some(NOW.plus_millis(1)),
+                ..all()
+            },
+        ] {
+            assert_eq!(list(filter).await, only);
+        }
+        for filter in [
+            OperationFilter {
+                state: Some(OperationState::Failed),
+                ..all()
+            },
+            OperationFilter {
+                integration_key: Some("acme\0".into()),
+                ..all()
+            },
+            OperationFilter {
+                connection_key: Some("MINE".into()),
+                ..all()
+            },
+            OperationFilter {
+                kind: Some(OperationType::Webhook),
+                ..all()
+            },
+            OperationFilter {
+                end_user_id: Some("u".into()),
+                ..all()
+            },
+        ] {
+            assert_eq!(list(filter).await, []);
+        }
+        let from = Some(NOW.plus_seconds(2));
+        assert_eq!(list(OperationFilter { from, ..all() }).await, sorted[..2]);
+        let until = Some(NOW.plus_seconds(1));
+        assert_eq!(list(OperationFilter { until, ..all() }).await, sorted[4..]);
+    })
+    .await;
+}

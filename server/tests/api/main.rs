@@ -19,3 +19,4 @@ mod rate_limit;
 mod routes;
 mod socket;
 mod unavailable;
+mod webhook_signing_key;

@@ -2,6 +2,7 @@
 //! reads its input strictly, asks the broker one thing and writes the answer down.
 
 pub mod auth;
+pub mod config;
 pub mod connect;
 pub mod connections;
 pub mod environment;
@@ -20,6 +21,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .merge(connect::routes())
         .merge(connections::routes())
+        .merge(config::routes())
         .merge(integrations::routes())
         .merge(providers::routes())
         .merge(environment_variables::routes())

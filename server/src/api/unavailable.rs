@@ -26,12 +26,9 @@ const OTHER_PRODUCTS: [&str; 17] = [
 ];
 
 /// Of parts that this version does not have.
-const NOT_YET: [&str; 8] = [
+const NOT_YET: [&str; 5] = [
     "/app-auth/connect",
-    "/config",
-    "/config/{provider_config_key}",
     "/connect/telemetry",
-    "/connection/{connection_id}/metadata",
     "/proxy",
     "/proxy/{*path}",
     "/webhook/{environment_uuid}/{provider_config_key}",
@@ -45,10 +42,7 @@ pub fn routes() -> Routes {
     let routes = NOT_YET
         .into_iter()
         .fold(routes, |routes, path| routes.any(path, not_yet));
-    routes
-        .any("/proxy/", not_yet)
-        .post("/connections", not_yet)
-        .post("/connection", not_yet)
+    routes.any("/proxy/", not_yet)
 }
 
 async fn other_product() -> ApiError {

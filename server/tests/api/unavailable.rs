@@ -17,8 +17,6 @@ async fn routes_of_other_products_say_so() {
         (Method::POST, "/mcp"),
         (Method::GET, "/proxy/user"),
         (Method::DELETE, "/proxy"),
-        (Method::POST, "/connections"),
-        (Method::GET, "/config"),
     ] {
         let got = app.anon().send(method.clone(), path, None).await;
         assert_eq!(got.failure(), (501, "feature_disabled"), "{method} {path}");

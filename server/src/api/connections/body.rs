@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use terapi_broker::connections::{Connection, EndUserRecord};
 use terapi_broker::credentials::{Credentials, config_without_refresh_tokens};
-use terapi_model::Organization;
+use terapi_model::{Organization, Timestamp};
 use utoipa::ToSchema;
 
 /// A connection in a list.
@@ -68,6 +68,10 @@ pub struct ConnectionBody {
     /// By auth mode; an empty object without the scope to read them.
     #[schema(value_type = Object)]
     credentials: Box<RawValue>,
+    /// Scopes that were asked for and not granted. Absent when the provider did not say what it granted. Our own
+    /// addition to the contract.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing_scopes: Option<Vec<String>>,
 }
 
 /// A failure that stands.
@@ -122,7 +126,34 @@ impl ListedConnection {
 impl ConnectionBody {
     /// Refresh tokens are left out at any depth unless they are asked for.
     pub(super) fn of(connection: Connection, credentials: Option<&Credentials>, refresh_token: bool) -> Self {
+        Self::written(
+            connection,
+            credentials,
+            refresh_token,
+            Timestamp::to_rfc3339_offset,
+        )
+    }
+
+    /// What was just imported: with its refresh token, and with times as the rest of the API writes them
+    /// (rest.md 1.7).
+    pub(super) fn imported(connection: Connection, credentials: &Credentials) -> Self {
+        Self::written(connection, Some(credentials), true, Timestamp::to_rfc3339)
+    }
+
+    fn written(
+        connection: Connection,
+        credentials: Option<&Credentials>,
+        refresh_token: bool,
+        time: fn(Timestamp) -> String,
+    ) -> Self {
         Self {
+            missing_scopes: connection.granted_scopes.is_some().then(|| {
+                connection
+                    .missing_scopes()
+                    .into_iter()
+                    .map(str::to_owned)
+                    .collect()
+            }),
             id: connection.wire_id.0,
             errors: errors(&connection),
             tags: tags(&connection),
@@ -137,9 +168,9 @@ impl ConnectionBody {
             end_user: connection.end_user.map(EndUserBody::from),
             metadata: connection.metadata,
             webhook_url_override: connection.webhook_url_override,
-            created_at: connection.created_at.to_rfc3339_offset(),
-            updated_at: connection.updated_at.to_rfc3339_offset(),
-            last_fetched_at: connection.last_fetched_at.map(|at| at.to_rfc3339_offset()),
+            created_at: time(connection.created_at),
+            updated_at: time(connection.updated_at),
+            last_fetched_at: connection.last_fetched_at.map(time),
             credentials: credentials
                 .map_or_else(empty_object, |credentials| credentials.to_wire(refresh_token)),
         }

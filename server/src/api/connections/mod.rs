@@ -3,8 +3,12 @@
 mod body;
 mod delete;
 mod get;
+mod import;
+mod legacy_import;
 mod list;
 mod metadata;
+mod one_metadata;
+mod submitted;
 mod update;
 
 use axum::extract::State;
@@ -20,9 +24,12 @@ use crate::state::AppState;
 /// The routes of this room. `metadata` is also a possible id: its other methods go to the id's handlers.
 pub fn routes() -> Routes {
     let documented = Routes::new()
-        .documented(routes!(list::list))
+        .documented(routes!(list::list, import::import))
         .documented(routes!(get::get, update::update, delete::delete))
-        .documented(routes!(metadata::set, metadata::merge));
+        .documented(routes!(metadata::set, metadata::merge))
+        .documented(routes!(legacy_import::import))
+        .documented(routes!(one_metadata::set, one_metadata::merge))
+        .post("/connection/{connection_id}/field-mapping", one_metadata::set);
     let aliases = Routes::new()
         .get("/connection", list::list)
         .get("/connection/{connection_id}", get::get)

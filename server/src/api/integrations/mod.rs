@@ -55,6 +55,9 @@ pub struct IntegrationBody {
     display_name: String,
     /// Address of the provider's logo.
     logo: String,
+    /// What published clients label the field of a key with, where it is called anything but "API key".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credentials_label: Option<CredentialsLabel>,
     /// Where the provider sends webhooks; only when asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -71,6 +74,14 @@ pub struct IntegrationBody {
     updated_at: String,
 }
 
+/// Labels of credential fields.
+#[derive(Serialize, ToSchema)]
+pub struct CredentialsLabel {
+    /// Of the key.
+    #[serde(rename = "apiKey")]
+    api_key: String,
+}
+
 /// `{data: integration}`
 #[derive(Serialize, ToSchema)]
 pub struct IntegrationAnswer {
@@ -79,12 +90,18 @@ pub struct IntegrationAnswer {
 }
 
 impl IntegrationBody {
-    fn of(state: &AppState, integration: &Integration) -> Self {
+    pub(super) fn of(state: &AppState, integration: &Integration) -> Self {
         Self {
             unique_key: integration.unique_key.to_string(),
             provider: integration.provider.to_string(),
             display_name: integration.shown_name().to_owned(),
             logo: state.broker.settings().logo_url(integration.provider.as_str()),
+            // Only integrations that the operator configures have a label of their own (rest.md 6).
+            credentials_label: integration
+                .key_label
+                .clone()
+                .filter(|_| !integration.config.is_empty() || !integration.secret_config.is_empty())
+                .map(|api_key| CredentialsLabel { api_key }),
             webhook_url: None,
             credentials: None,
             forward_webhooks: integration.forward_webhooks,

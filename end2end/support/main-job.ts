@@ -48,7 +48,7 @@ export async function connect(page: Page, context: BrowserContext): Promise<Page
 export async function fetchWithNewKey(page: Page, terapi: Terapi, acme: Acme): Promise<void> {
     await expect(page).toHaveURL(/\/app\/dev\/connections\/con_/);
     const connection = await page.getByLabel("Connection id", { exact: true }).innerText();
-    await openFromMenu(page, "Environment settings");
+    await openSettings(page, "API keys");
     await page.getByLabel("Name").fill("backend");
     await page.getByRole("button", { name: "Create key" }).click();
     const key = await page.getByLabel("Secret key", { exact: true }).innerText();
@@ -64,4 +64,11 @@ export async function fetchWithNewKey(page: Page, terapi: Terapi, acme: Acme): P
 export async function openFromMenu(page: Page, entry: string): Promise<void> {
     await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: entry }).click();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(entry);
+}
+
+/** Follows the sidebar to Environment settings, and there the list of sections. */
+export async function openSettings(page: Page, section: string): Promise<void> {
+    await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Environment settings" }).click();
+    await page.getByRole("navigation", { name: "Settings" }).getByRole("link", { name: section }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(section);
 }

@@ -9,6 +9,8 @@ mod guard;
 mod house;
 mod logs;
 mod next;
+mod operations;
 mod policies;
 mod sessions;
+mod settings;
 mod sign_in;

@@ -13,6 +13,7 @@ use terapi::serve::Draining;
 use terapi::state::AppState;
 use terapi_broker::connect::{BrowserAuth, BrowserId, BrowserInput, Callback};
 use terapi_broker::egress::{Egress, EgressAllow, EgressOptions};
+use terapi_broker::environments::{Environment, EnvironmentPatch};
 use terapi_broker::operators::SignUp;
 use terapi_broker::{Broker, Caller, Parts, Settings, Signup, TestClock};
 use terapi_catalog::Catalogue;
@@ -243,6 +244,19 @@ impl TestApp {
     /// A key of Ada's account itself that may do only this.
     pub async fn account_key(&self, scopes: &[&str]) -> String {
         account_key(&self.broker, "ada@example.com", scopes).await
+    }
+
+    /// Ada's `dev`.
+    pub async fn environment(&self) -> Environment {
+        let caller = operator(&self.broker, "ada@example.com").await;
+        let id = caller.environment().unwrap().clone();
+        self.broker.environments().find(&id).await.unwrap().unwrap()
+    }
+
+    /// Changes the settings of Ada's `dev`.
+    pub async fn set(&self, patch: EnvironmentPatch) {
+        let caller = operator(&self.broker, "ada@example.com").await;
+        self.broker.environments().update(&caller, patch).await.unwrap();
     }
 
     /// An integration `acme` with the simulated provider.

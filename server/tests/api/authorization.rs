@@ -9,13 +9,14 @@ use terapi_testkit::{Answer as Scripted, DEMO_API_KEY, Denial};
 use crate::app::{Answer, Plan, TestApp, answer, for_u1};
 
 /// A browser that has been sent to the provider and come back with this address.
-struct Popup {
-    returned: Url,
-    cookie: String,
+pub struct Popup {
+    pub returned: Url,
+    pub cookie: String,
 }
 
 impl TestApp {
-    async fn visit(&self, url: &str, cookie: &str) -> (Answer, Option<Url>) {
+    /// A page that a browser with this cookie looks at, and where it is sent.
+    pub async fn visit(&self, url: &str, cookie: &str) -> (Answer, Option<Url>) {
         let request = self.http.get(url).header(COOKIE, cookie);
         let got = answer(request).await;
         let location = got
@@ -26,13 +27,18 @@ impl TestApp {
     }
 
     /// From the start to the address that the provider sends the browser back to.
-    async fn popup(&self, query: &str) -> Popup {
+    pub async fn popup(&self, query: &str) -> Popup {
         let token = self.session(for_u1()).await;
         let start = format!(
             "{}/oauth/connect/acme?connect_session_token={token}{query}",
             self.url
         );
-        let (begun, consent) = self.visit(&start, "").await;
+        self.popup_at(&start).await
+    }
+
+    /// The same from another start.
+    pub async fn popup_at(&self, start: &str) -> Popup {
+        let (begun, consent) = self.visit(start, "").await;
         assert_eq!(begun.status, 302, "{begun:?}");
         let cookie = begun.headers[SET_COOKIE]
             .to_str()
@@ -48,11 +54,11 @@ impl TestApp {
         }
     }
 
-    async fn come_back(&self, popup: &Popup) -> Answer {
+    pub async fn come_back(&self, popup: &Popup) -> Answer {
         self.visit(popup.returned.as_str(), &popup.cookie).await.0
     }
 
-    async fn count(&self) -> usize {
+    pub async fn count(&self) -> usize {
         self.key().get("/connections").await.body["connections"]
             .as_array()
             .unwrap()
@@ -61,7 +67,7 @@ impl TestApp {
 }
 
 /// The page says this code.
-fn says(page: &Answer, status: u16, code: &str) {
+pub fn says(page: &Answer, status: u16, code: &str) {
     assert_eq!(page.status.as_u16(), status, "{code}: {page:?}");
     let text = page.body.as_str().unwrap_or_default();
     assert!(text.contains(&format!("<dd>{code}</dd>")), "{code}: {text}");
@@ -97,8 +103,8 @@ async fn the_main_job_works_from_session_to_credentials() {
 async fn a_state_works_once_and_in_its_own_browser_only() {
     let app = TestApp::spawn().await;
     app.acme().await;
+    let popup = app.popup("").await;
     for cookie in ["", "terapi-flow=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
-        let popup = app.popup("").await;
         let (page, _) = app.visit(popup.returned.as_str(), cookie).await;
         says(&page, 400, "state_cookie_err");
         assert_eq!(
@@ -107,10 +113,57 @@ async fn a_state_works_once_and_in_its_own_browser_only() {
             "the code was not spent"
         );
     }
-    let popup = app.popup("").await;
-    assert_eq!(app.come_back(&popup).await.status, 200);
-    says(&app.come_back(&popup).await, 400, "invalid_state");
+    let page = app.come_back(&popup).await;
+    assert_eq!(page.status, 200, "its own browser can still go on: {page:?}");
+    let (page, _) = app.visit(popup.returned.as_str(), "").await;
+    says(&page, 400, "invalid_state");
     assert_eq!(app.count().await, 1);
+}
+
+#[tokio::test]
+async fn who_goes_back_or_presses_twice_sees_what_became_of_it() {
+    let app = TestApp::spawn().await;
+    app.acme().await;
+    let popup = app.popup("").await;
+    let (once, twice) = tokio::join!(app.come_back(&popup), app.come_back(&popup));
+    for page in [once, twice, app.come_back(&popup).await] {
+        assert_eq!(page.status, 200, "{page:?}");
+        assert!(page.body.as_str().unwrap().contains("<h1>Connected</h1>"));
+    }
+    assert_eq!((app.count().await, app.acme.counters().exchanges), (1, 1));
+    app.acme
+        .script(|script| script.token_once.push_back(Scripted::InvalidGrant));
+    let popup = app.popup("").await;
+    says(&app.come_back(&popup).await, 424, "token_err");
+    says(&app.come_back(&popup).await, 400, "token_err");
+    assert_eq!(app.acme.counters().exchanges, 2);
+}
+
+#[tokio::test]
+async fn an_integration_that_goes_meanwhile_ends_the_authorization() {
+    let app = TestApp::spawn().await;
+    app.acme().await;
+    let popup = app.popup("").await;
+    let gone = app.key().delete("/integrations/acme").await;
+    assert_eq!(gone.status, 200, "{gone:?}");
+    says(&app.come_back(&popup).await, 400, "provider_config_err");
+    assert_eq!((app.count().await, app.acme.counters().exchanges), (0, 0));
+}
+
+#[tokio::test]
+async fn a_session_that_ends_meanwhile_still_connects_and_begins_nothing_more() {
+    let app = TestApp::spawn().await;
+    app.acme().await;
+    let token = app.session(for_u1()).await;
+    let start = format!("{}/oauth/connect/acme?connect_session_token={token}", app.url);
+    app.clock.advance_seconds(29 * 60);
+    let popup = app.popup_at(&start).await;
+    app.clock.advance_seconds(2 * 60);
+    assert_eq!(app.come_back(&popup).await.status, 200);
+    assert_eq!(app.count().await, 1);
+    let (page, _) = app.visit(&start, &popup.cookie).await;
+    says(&page, 401, "unknown_connect_session_token");
+    assert!(page.body.as_str().unwrap().contains("start again"));
 }
 
 #[tokio::test]
@@ -166,6 +219,11 @@ async fn a_posted_answer_is_reposted_to_a_redirect_address_and_nowhere_else() {
         let text = page.body.as_str().unwrap();
         let form = format!("<form method=\"post\" action=\"{}{action}\">", app.url);
         assert!(text.contains(&form) && !text.contains("\"><script>"), "{text}");
+        let policy = page.header("content-security-policy");
+        assert!(
+            policy.ends_with(&format!("form-action {}{action}", app.url)),
+            "{policy}"
+        );
     }
     // What the dashboard takes from our own pages would otherwise be anybody's to send.
     for path in [

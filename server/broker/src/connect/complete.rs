@@ -217,16 +217,15 @@ impl Connect<'_> {
             Ok(found) => found,
             Err(error) => return Completed::without_attempt(error, None),
         };
-        let known = (found.id.clone(), found.operation_id.clone());
-        if found.consumed_at.is_some()
-            && let Some(repeated) = self.repeat(&found, &callback).await
-        {
-            return repeated;
-        }
-        let attempt = match self.take(found, &callback).await {
+        let attempt = match self.take(found.clone(), &callback).await {
             Ok(attempt) => attempt,
             Err(error) => {
-                let (attempt, operation) = known;
+                if matches!(error, CompleteError::UsedState)
+                    && let Some(repeated) = self.repeat(&found, &callback).await
+                {
+                    return repeated;
+                }
+                let (attempt, operation) = (found.id, found.operation_id);
                 tracing::warn!(%operation, %attempt, code = %error.code(), %error, "a callback belongs to no running authorization");
                 return Completed::without_attempt(error, Some(operation));
             }

@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use serde_json::{Map, json};
 use terapi_broker::connect::{
-    AuthOperation, BrowserAuthError, BrowserId, BrowserInput, Callback, CompleteError, NewReconnectSession,
-    NewSession, OwnApp, Refusal, ResultFrame, ResultHolder, SessionDefaults, SubmitError,
+    AuthOperation, BrowserAuthError, BrowserId, BrowserInput, Callback, CompleteError, NewSession,
+    OwnApp, Refusal, ResultFrame, ResultHolder, SessionDefaults, SubmitError,
 };
 use terapi_broker::connections::ConnectionPatch;
 use terapi_broker::environments::EnvironmentPatch;
@@ -83,7 +83,7 @@ async fn a_state_works_once() {
         let answer = flow.consent(&begun).await;
         flow.complete(answer.clone()).await.outcome.unwrap();
         let again = flow.complete(answer).await.outcome.unwrap_err();
-        assert!(matches!(again.error, CompleteError::UsedState));
+        assert!(matches!(again.error, CompleteError::Repeated(_)), "it is told again");
         assert_eq!(again.error.code(), ErrorCode::InvalidState);
         assert_eq!(
             (flow.acme.counters().exchanges, flow.connection_count().await),
@@ -479,17 +479,7 @@ async fn a_browser_cannot_leave_a_book_in_the_database() {
 async fn renewing_a_connection_that_is_deleted_meanwhile_makes_no_new_one() {
     let flow = Flow::start().await;
     let key = flow.connect(&flow.session().await).await.connection_key;
-    let again = NewReconnectSession {
-        connection_key: key.clone(),
-        integration_key: integration("acme"),
-        session: NewSession::default(),
-    };
-    let connect = flow.house.broker.connect();
-    let opened = connect.open_reconnect_session(&flow.caller, again).await.unwrap();
-    let auth = connect
-        .authenticate_browser(Some(opened.token.expose()), None)
-        .await
-        .unwrap();
+    let auth = flow.reconnect_session(&key).await;
     let begun = flow.begin(&auth, BrowserInput::default()).await.unwrap();
     let back = flow.consent(&begun).await;
     flow.house
@@ -829,17 +819,8 @@ async fn reconnecting_keeps_what_the_new_attempt_does_not_set() {
         .unwrap();
     let before = flow.get(&key).await.unwrap();
 
-    let again = NewReconnectSession {
-        connection_key: key.clone(),
-        integration_key: integration("acme"),
-        session: NewSession::default(),
-    };
     let connect = flow.house.broker.connect();
-    let opened = connect.open_reconnect_session(&flow.caller, again).await.unwrap();
-    let auth = connect
-        .authenticate_browser(Some(opened.token.expose()), None)
-        .await
-        .unwrap();
+    let auth = flow.reconnect_session(&key).await;
     let view = connect
         .session_view(auth.session().unwrap())
         .await

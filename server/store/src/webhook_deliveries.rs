@@ -230,11 +230,12 @@ pub async fn claim(
              AND (claimed_until IS NULL OR claimed_until <= $3) ORDER BY due_at, id LIMIT $4) RETURNING ",
             webhook_delivery_columns!()
         ),
+        // As an array the subquery runs once; joined it may run once a row and take more than it should.
         Conn::Postgres(_) => concat!(
-            "UPDATE webhook_delivery SET claimed_by = $1, claimed_until = $2 WHERE id IN ( \
+            "UPDATE webhook_delivery SET claimed_by = $1, claimed_until = $2 WHERE id = ANY(ARRAY( \
              SELECT id FROM webhook_delivery WHERE state = 'pending' AND due_at <= $3 \
              AND (claimed_until IS NULL OR claimed_until <= $3) ORDER BY due_at, id LIMIT $4 \
-             FOR UPDATE SKIP LOCKED) RETURNING ",
+             FOR UPDATE SKIP LOCKED)) RETURNING ",
             webhook_delivery_columns!()
         ),
     };

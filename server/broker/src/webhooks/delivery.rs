@@ -50,10 +50,11 @@ const PAUSE_LONGEST: Duration = Duration::from_secs(2);
 
 impl Webhooks<'_> {
     /// Sends what is due until `stop` is cancelled, then lets what is under way end. Looks at the outbox at least once:
-    /// with `stop` cancelled already it sends what is due and returns when that is written down.
+    /// with `stop` cancelled already it sends one batch of what is due and returns when that is written down.
     pub async fn run(&self, stop: CancellationToken) {
         let sending = TaskTracker::new();
         let slots = Arc::new(Semaphore::new(MOST_IN_FLIGHT));
+        let mut is_failing = false;
         loop {
             tokio::select! {
                 biased;
@@ -61,13 +62,19 @@ impl Webhooks<'_> {
                 () = stop.cancelled() => break,
             }
             let may_be_more = match self.send_claimed(&sending, &slots).await {
-                Ok(may_be_more) => may_be_more,
-                Err(error) => {
-                    tracing::warn!(%error, "the webhook outbox cannot be read; trying again in a second");
+                Ok(may_be_more) => {
+                    is_failing = false;
+                    may_be_more
+                }
+                // Said once an outage, not once a second.
+                Err(error) if !is_failing => {
+                    tracing::warn!(%error, "the webhook outbox cannot be read; trying again every second");
+                    is_failing = true;
                     false
                 }
+                Err(_) => false,
             };
-            if may_be_more {
+            if may_be_more && !stop.is_cancelled() {
                 continue;
             }
             tokio::select! {

@@ -23,6 +23,7 @@
 mod assembly;
 mod catalogue;
 mod document;
+mod language;
 mod monogram;
 mod provider;
 mod template;
@@ -31,6 +32,7 @@ pub mod wire;
 
 pub use catalogue::{Catalogue, CatalogueError};
 pub use document::Problem;
+pub use language::Language;
 pub use monogram::monogram_svg;
 pub use provider::{
     AuthSpec, BodyFormat, ClientAuth, ClientCredentialsSpec, FailsWhen, Field, Fields, Format, Keep, OAuth1Spec,

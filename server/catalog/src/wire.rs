@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::language::Language;
 use crate::provider::{
     AuthSpec, BodyFormat, ClientAuth, ClientCredentialsSpec, Fields, OAuth1Spec, OAuth2Spec, Params, Pkce,
     Provider, ScopeInfo, Verification,
@@ -15,11 +16,17 @@ pub fn logo_url(name: &str, public_base: &str) -> String {
     )
 }
 
-/// One entry of `GET /providers`.
+/// One entry of `GET /providers`, its fields titled and described in English.
 pub fn provider(provider: &Provider, public_base: &str) -> Value {
+    provider_in(Language::English, provider, public_base)
+}
+
+/// The same in another language.
+pub fn provider_in(language: Language, provider: &Provider, public_base: &str) -> Value {
     let mut entry = Map::new();
     entry.insert("name".to_owned(), json!(provider.name.as_str()));
     entry.extend(body(provider));
+    language.localize(&mut entry);
     entry.insert(
         "logo_url".to_owned(),
         json!(logo_url(provider.name.as_str(), public_base)),

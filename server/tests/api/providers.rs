@@ -1,4 +1,4 @@
-use crate::app::{TestApp, for_u1};
+use crate::app::{TestApp, answer, for_u1};
 
 #[tokio::test]
 async fn providers_are_listed_for_keys_and_sessions() {
@@ -60,4 +60,72 @@ async fn the_whole_catalogue_is_open() {
     assert_eq!(got.status, 200);
     assert!(got.body["github"]["display_name"].is_string());
     assert!(got.body["github"]["logo_url"].is_null());
+}
+
+#[tokio::test]
+async fn fields_are_titled_in_the_language_that_is_asked_for() {
+    let app = TestApp::spawn().await;
+    let zendesk = async |language: &str| {
+        let request = app
+            .http
+            .get(format!("{}/providers/zendesk", app.url))
+            .bearer_auth(&app.key)
+            .header("Accept-Language", language);
+        let got = answer(request).await;
+        let field = got.body["data"]["connection_config"]["subdomain"].clone();
+        assert_eq!(field["suffix"], ".zendesk.com", "what is not text stays");
+        assert_eq!(got.header("vary"), "accept-language");
+        let text = |name: &str| field[name].as_str().unwrap().to_owned();
+        (
+            got.header("content-language").to_owned(),
+            text("title"),
+            text("description"),
+        )
+    };
+    let table = [
+        (
+            "es-MX;q=0.3, ja",
+            "es",
+            "Subdominio",
+            "La primera parte de la dirección de su Zendesk.",
+        ),
+        (
+            "en;q=0.1, fr",
+            "fr",
+            "Sous-domaine",
+            "La première partie de l’adresse de votre Zendesk.",
+        ),
+        (
+            "de-CH",
+            "de",
+            "Subdomain",
+            "Der erste Teil der Adresse Ihres Zendesk.",
+        ),
+        (
+            "ja",
+            "en",
+            "Subdomain",
+            "The first part of the address of your Zendesk.",
+        ),
+        (
+            "de;q=0",
+            "en",
+            "Subdomain",
+            "The first part of the address of your Zendesk.",
+        ),
+    ];
+    for (asked, tag, title, description) in table {
+        let wanted = (tag.to_owned(), title.to_owned(), description.to_owned());
+        assert_eq!(zendesk(asked).await, wanted, "{asked}");
+    }
+    let request = app
+        .http
+        .get(format!("{}/providers?search=twilio", app.url))
+        .bearer_auth(&app.key)
+        .header("Accept-Language", "fr");
+    let listed = answer(request).await;
+    assert_eq!(
+        listed.body["data"][0]["credentials"]["password"]["title"],
+        "Auth token ou secret de la clé d’API"
+    );
 }

@@ -1,9 +1,12 @@
 use axum::Json;
 use axum::extract::State;
-use serde_json::{Value, json};
+use axum::response::IntoResponse;
+use http::HeaderMap;
+use serde_json::json;
 use terapi_catalog::wire;
 use terapi_model::ProviderName;
 
+use super::{in_language, language};
 use crate::api::auth::ByKeyOrSession;
 use crate::api::input::{NoQuery, Path};
 use crate::error::ApiError;
@@ -13,7 +16,10 @@ use crate::state::AppState;
 #[utoipa::path(
     get, path = "/providers/{provider}", tag = "Providers",
     security(("secret_key" = []), ("connect_session" = [])),
-    params(("provider" = String, Path, description = "The provider's name")),
+    params(
+        ("provider" = String, Path, description = "The provider's name"),
+        ("Accept-Language" = Option<String>, Header, description = "Language of titles and descriptions: `en`, `es`, `fr` or `de`"),
+    ),
     responses(
         (status = 200, description = "`{data: provider}`", body = Object),
         (status = 404, description = "`not_found`", body = crate::api::openapi::ErrorBody),
@@ -24,13 +30,14 @@ pub(super) async fn get(
     who: ByKeyOrSession,
     _: NoQuery,
     path: Path<String>,
-) -> Result<Json<Value>, ApiError> {
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, ApiError> {
     let name = path.parse("provider", ProviderName::parse)?;
     who.caller().environment()?;
     let Some(provider) = state.broker.catalogue().get(name.as_str()) else {
         return Err(ApiError::not_found(format!("there is no provider {name}")));
     };
-    Ok(Json(
-        json!({ "data": wire::provider(provider, state.public_url().as_str()) }),
-    ))
+    let language = language(&headers);
+    let shown = wire::provider_in(language, provider, state.public_url().as_str());
+    Ok((in_language(language), Json(json!({ "data": shown }))))
 }

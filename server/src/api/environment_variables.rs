@@ -29,7 +29,7 @@ pub struct EnvironmentVariable {
 
 /// Variables of the key's environment. Scope: `environment:variables:read`.
 #[utoipa::path(
-    get, path = "/environment-variables", tag = "Environment", security(("secret_key" = [])),
+    get, path = "/environment-variables", tag = "Environment", security(("secret_key" = ["environment:variables:read"])),
     responses((status = 200, description = "Every variable", body = [EnvironmentVariable]))
 )]
 async fn list(

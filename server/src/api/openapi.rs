@@ -3,9 +3,15 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::openapi::path::Paths;
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{ComponentsBuilder, Info, OpenApi, OpenApiBuilder};
+use utoipa::openapi::header::Header;
+use utoipa::openapi::path::{Operation, Paths};
+use utoipa::openapi::schema::Type;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, Info, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
+    ResponseBuilder,
+};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::route::Schemas;
@@ -54,33 +60,188 @@ impl Success {
     pub const YES: Self = Self { success: true };
 }
 
+/// Tags in the order in which the reference shows them.
+const TAGS: [(&str, &str); 9] = [
+    (
+        "Connect",
+        "Sessions that let an end user connect an account, opened by your backend.",
+    ),
+    (
+        "Connections",
+        "Accounts that are connected, and their credentials.",
+    ),
+    ("Integrations", "Providers as you configured them."),
+    ("Providers", "The catalogue of providers."),
+    ("Environment", "The environment that a secret key belongs to."),
+    (
+        "Account",
+        "Environments and their keys, managed with a key of the account itself.",
+    ),
+    (
+        "Browser",
+        "What a page calls while somebody connects an account, with a session token or the public key.",
+    ),
+    ("Instance", "Whether this instance is up."),
+    (
+        "Deprecated",
+        "Older forms of the same, kept for published packages.",
+    ),
+];
+
 /// The document of these paths and schemas.
-pub fn document(paths: Paths, schemas: Schemas) -> OpenApi {
+pub fn document(mut paths: Paths, schemas: Schemas) -> OpenApi {
     let mut referenced = Vec::new();
     ErrorBody::schemas(&mut referenced);
+    for (path, item) in &mut paths.paths {
+        let operations = [
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("put", &mut item.put),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            let Some(operation) = operation else { continue };
+            operation.operation_id = Some(operation_id(method, path));
+            complete(operation);
+        }
+    }
     let components = ComponentsBuilder::new()
         .schemas_from_iter(schemas)
         .schemas_from_iter(referenced)
         .schema(ErrorBody::name(), ErrorBody::schema())
         .security_scheme("secret_key", bearer("A secret key of an environment."))
-        .security_scheme("account_key", bearer("A key of the account, which acts on no environment."))
+        .security_scheme(
+            "account_key",
+            bearer("A key of the account, which acts on no environment."),
+        )
         .security_scheme("connect_session", bearer("The token of a connect session."))
+        .security_scheme(
+            "session_token",
+            in_query("connect_session_token", "The token of a connect session."),
+        )
+        .security_scheme(
+            "public_key",
+            in_query("public_key", "The environment's public key."),
+        )
         .build();
     let mut info = Info::new("Terapi", env!("CARGO_PKG_VERSION"));
     info.description = Some(
         "Everything a backend does with Terapi. A secret key selects its environment. Failures answer \
-         `{error: {code, message, errors?, payload?}}`."
+         `{error: {code, message, errors?, payload?}}`; branch on the code."
             .to_owned(),
     );
+    let tags = TAGS.map(|(name, description)| {
+        TagBuilder::new()
+            .name(name)
+            .description(Some(description))
+            .build()
+    });
     OpenApiBuilder::new()
         .info(info)
         .paths(paths)
         .components(Some(components))
+        .tags(Some(tags))
         .build()
 }
+
+/// `get_connections_connection_id` of GET `/connections/{connection_id}`: handlers of different rooms have the same
+/// names.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
+}
+
+/// Adds the failures that every operation of its kind has, where it does not describe them itself.
+fn complete(operation: &mut Operation) {
+    let security = serde_json::to_value(&operation.security).unwrap_or_default();
+    let schemes: Vec<String> = security
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object)
+        .flat_map(|requirement| requirement.keys().cloned())
+        .collect();
+    let needs = |name: &str| schemes.iter().any(|scheme| scheme == name);
+    let has_key = needs("secret_key") || needs("account_key");
+    let has_body = operation.request_body.is_some();
+    let common = [
+        (
+            !schemes.is_empty(),
+            "400",
+            "`invalid_query_params`, `invalid_uri_params`, `invalid_json`, `invalid_body`",
+        ),
+        (
+            !schemes.is_empty(),
+            "401",
+            "Who is asking cannot be told, or is not known",
+        ),
+        (
+            has_key,
+            "403",
+            "`forbidden`: the key lacks the scope, or has no environment",
+        ),
+        (has_body, "408", "`invalid_body`: the body did not arrive in time"),
+        (has_body, "413", "`request_too_large`"),
+        (
+            !schemes.is_empty(),
+            "415",
+            "`invalid_content_type`: the body must be JSON",
+        ),
+        (
+            !schemes.is_empty(),
+            "429",
+            "`too_many_request`: the account calls too often",
+        ),
+        (
+            true,
+            "500",
+            "`server_error`; `payload.request_id` finds it in the server's log",
+        ),
+        (
+            true,
+            "503",
+            "`unavailable`: the database cannot be reached for the moment",
+        ),
+    ];
+    let responses = &mut operation.responses.responses;
+    for (_, status, description) in common.into_iter().filter(|(is_common, ..)| *is_common) {
+        let failure = || {
+            let content = ContentBuilder::new()
+                .schema(Some(Ref::from_schema_name(ErrorBody::name())))
+                .build();
+            let mut response = ResponseBuilder::new()
+                .description(description)
+                .content("application/json", content);
+            if status == "429" {
+                for (name, meaning) in RATE_HEADERS {
+                    let mut header = Header::new(ObjectBuilder::new().schema_type(Type::Integer).build());
+                    header.description = Some(meaning.to_owned());
+                    response = response.header(name, header);
+                }
+            }
+            RefOr::T(response.build())
+        };
+        responses.entry(status.to_owned()).or_insert_with(failure);
+    }
+}
+
+/// Headers of a call too many.
+const RATE_HEADERS: [(&str, &str); 4] = [
+    ("Retry-After", "Seconds to wait"),
+    ("X-RateLimit-Limit", "Calls in a window of 60 seconds"),
+    ("X-RateLimit-Remaining", "Calls that are left in this window"),
+    ("X-RateLimit-Reset", "When the window ends, seconds since 1970"),
+];
 
 fn bearer(description: &str) -> SecurityScheme {
     let mut scheme = Http::new(HttpAuthScheme::Bearer);
     scheme.description = Some(description.to_owned());
     SecurityScheme::Http(scheme)
+}
+
+fn in_query(name: &str, description: &str) -> SecurityScheme {
+    SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::with_description(name, description)))
 }

@@ -70,43 +70,21 @@ async fn a_session_route_takes_session_tokens_only() {
 }
 
 #[tokio::test]
-async fn every_route_asks_for_its_scope() {
+async fn aliases_ask_for_the_scopes_of_what_they_stand_for() {
     let app = TestApp::spawn().await;
     let powerless = app.scoped(&["environment:mcp"]).await;
-    let query = "?provider_config_key=acme";
     for (method, path) in [
-        ("POST", "/connect/sessions".to_owned()),
-        ("POST", "/connect/sessions/reconnect".to_owned()),
-        ("GET", "/connections".to_owned()),
-        ("GET", "/connection".to_owned()),
-        ("GET", format!("/connections/c{query}")),
-        ("GET", format!("/connection/c{query}")),
-        ("PATCH", format!("/connections/c{query}")),
-        ("DELETE", format!("/connections/c{query}")),
-        ("DELETE", format!("/connection/c{query}")),
-        ("POST", "/connections/metadata".to_owned()),
-        ("PATCH", "/connections/metadata".to_owned()),
-        ("POST", "/connection/metadata".to_owned()),
-        ("GET", "/integrations".to_owned()),
-        ("POST", "/integrations".to_owned()),
-        ("POST", "/integrations/quickstart".to_owned()),
-        ("GET", "/integrations/acme".to_owned()),
-        ("PATCH", "/integrations/acme".to_owned()),
-        ("DELETE", "/integrations/acme".to_owned()),
-        ("GET", "/environment-variables".to_owned()),
+        ("GET", "/connection"),
+        ("GET", "/connection/c?provider_config_key=acme"),
+        ("DELETE", "/connection/c?provider_config_key=acme"),
+        ("POST", "/connection/metadata"),
+        ("PATCH", "/connection/metadata"),
     ] {
         let got = app
             .bearer(&powerless)
-            .send(method.parse().unwrap(), &path, None)
+            .send(method.parse().unwrap(), path, None)
             .await;
         assert_eq!(got.failure(), (403, "forbidden"), "{method} {path}: {got:?}");
-        assert!(
-            got.body["error"]["message"]
-                .as_str()
-                .unwrap()
-                .contains("environment:"),
-            "{got:?}"
-        );
     }
     let star = app.scoped(&["environment:connections:*"]).await;
     assert_eq!(app.bearer(&star).get("/connections").await.status, 200);

@@ -35,3 +35,80 @@ fn every_reference_of_the_document_leads_somewhere() {
         assert!(document.pointer(pointer).is_some(), "{pointer}");
     }
 }
+
+#[tokio::test]
+async fn the_reference_is_a_page_without_scripts_that_shows_every_operation_and_schema() {
+    let app = TestApp::spawn().await;
+    let got = app.anon().get("/docs/api").await;
+    assert_eq!(got.header("content-type"), "text/html; charset=utf-8");
+    assert!(
+        got.header("content-security-policy")
+            .starts_with("default-src 'none'; style-src 'self';")
+    );
+    let html = got.body.as_str().unwrap();
+    assert!(!html.contains("<script") && !html.contains("style="));
+    let document = serde_json::to_value(terapi::router::describe()).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let tag = operation["tags"][0].as_str().unwrap();
+            let is_shown = document["tags"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|known| known["name"] == tag);
+            assert!(
+                is_shown,
+                "{method} {path}: the document does not know the tag {tag}"
+            );
+            let shown = format!(">{}</span><span class=\"path\">{path}<", method.to_uppercase());
+            assert_eq!(
+                html.matches(&shown).count(),
+                2,
+                "{shown}: in the contents and as a section"
+            );
+        }
+    }
+    for name in document["components"]["schemas"].as_object().unwrap().keys() {
+        assert!(html.contains(&format!("id=\"schema-{name}\"")), "{name}");
+    }
+    for link in html.split("href=\"#").skip(1) {
+        let anchor = link.split('"').next().unwrap();
+        assert_eq!(html.matches(&format!("id=\"{anchor}\"")).count(), 1, "#{anchor}");
+    }
+    let style = app.anon().get("/docs/reference.css").await;
+    assert_eq!(
+        (style.status.as_u16(), style.header("content-type")),
+        (200, "text/css; charset=utf-8")
+    );
+}
+
+#[test]
+fn every_operation_describes_its_failures_and_has_an_id_of_its_own() {
+    let document = serde_json::to_value(terapi::router::describe()).unwrap();
+    let mut ids = std::collections::BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let place = format!("{method} {path}");
+            let responses = operation["responses"].as_object().unwrap();
+            assert!(
+                responses
+                    .keys()
+                    .any(|status| status.starts_with(['2', '3']) || path == "/integrations/quickstart"),
+                "{place}"
+            );
+            assert!(responses.contains_key("500"), "{place}");
+            let is_open = operation["security"].as_array().is_none_or(Vec::is_empty);
+            let asks = ["400", "401", "415", "429"];
+            assert!(
+                is_open || asks.iter().all(|status| responses.contains_key(*status)),
+                "{place}"
+            );
+            assert!(
+                !operation["description"].is_null() || !operation["summary"].is_null(),
+                "{place}"
+            );
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(ids.insert(id.to_owned()), "{place}: the id {id} is taken");
+        }
+    }
+}

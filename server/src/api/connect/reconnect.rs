@@ -40,7 +40,7 @@ pub struct OpenReconnectSession {
 
 /// Opens a session that renews one connection. Scope: `environment:connect_sessions:write`.
 #[utoipa::path(
-    post, path = "/connect/sessions/reconnect", tag = "Connect", security(("secret_key" = [])),
+    post, path = "/connect/sessions/reconnect", tag = "Connect", security(("secret_key" = ["environment:connect_sessions:write"])),
     request_body = OpenReconnectSession,
     responses(
         (status = 201, description = "The session", body = OpenedSessionAnswer),

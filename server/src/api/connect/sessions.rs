@@ -38,7 +38,7 @@ pub struct OpenSession {
 
 /// Opens a session for an end user's browser. Scope: `environment:connect_sessions:write`.
 #[utoipa::path(
-    post, path = "/connect/sessions", tag = "Connect", security(("secret_key" = [])),
+    post, path = "/connect/sessions", tag = "Connect", security(("secret_key" = ["environment:connect_sessions:write"])),
     request_body = OpenSession,
     responses(
         (status = 201, description = "The session", body = OpenedSessionAnswer),

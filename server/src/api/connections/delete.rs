@@ -12,7 +12,7 @@ use crate::state::AppState;
 
 /// Deletes a connection and its credentials. Scope: `environment:connections:delete`.
 #[utoipa::path(
-    delete, path = "/connections/{connection_id}", tag = "Connections", security(("secret_key" = [])),
+    delete, path = "/connections/{connection_id}", tag = "Connections", security(("secret_key" = ["environment:connections:delete"])),
     params(
         ("connection_id" = String, Path, description = "The connection's id"),
         ("provider_config_key" = String, Query, description = "The integration's key"),

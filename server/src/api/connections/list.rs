@@ -21,7 +21,7 @@ pub struct ConnectionList {
 /// Connections of the key's environment, newest first, never with credentials. Scope:
 /// `environment:connections:list` or `…:list_credentials`.
 #[utoipa::path(
-    get, path = "/connections", tag = "Connections", security(("secret_key" = [])),
+    get, path = "/connections", tag = "Connections", security(("secret_key" = ["environment:connections:list"]), ("secret_key" = ["environment:connections:list_credentials"])),
     params(
         ("connectionId" = Option<String>, Query, description = "Exact id"),
         ("search" = Option<String>, Query, description = "Part of id, end user's name or e-mail, ignoring case"),

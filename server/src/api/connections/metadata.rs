@@ -28,7 +28,7 @@ pub struct ConnectionMetadata {
 
 /// Replaces the metadata of one connection or several; all or none. Scope: `environment:connections:update`.
 #[utoipa::path(
-    post, path = "/connections/metadata", tag = "Connections", security(("secret_key" = [])),
+    post, path = "/connections/metadata", tag = "Connections", security(("secret_key" = ["environment:connections:update"])),
     request_body = ConnectionMetadata,
     responses(
         (status = 201, description = "The body, repeated", body = Object),
@@ -57,7 +57,7 @@ pub(super) async fn set(
 /// Merges top-level keys into the metadata of one connection or several; all or none. Scope:
 /// `environment:connections:update`.
 #[utoipa::path(
-    patch, path = "/connections/metadata", tag = "Connections", security(("secret_key" = [])),
+    patch, path = "/connections/metadata", tag = "Connections", security(("secret_key" = ["environment:connections:update"])),
     request_body = ConnectionMetadata,
     responses(
         (status = 200, description = "The body, repeated", body = Object),

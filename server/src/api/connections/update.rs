@@ -26,7 +26,7 @@ pub struct UpdateConnection {
 
 /// Changes end user, tags or webhook address. Scope: `environment:connections:update`.
 #[utoipa::path(
-    patch, path = "/connections/{connection_id}", tag = "Connections", security(("secret_key" = [])),
+    patch, path = "/connections/{connection_id}", tag = "Connections", security(("secret_key" = ["environment:connections:update"])),
     params(
         ("connection_id" = String, Path, description = "The connection's id"),
         ("provider_config_key" = String, Query, description = "The integration's key"),

@@ -27,7 +27,7 @@ pub struct RotatedSigningKey {
 /// Replaces the key that the environment's webhooks are signed with; the old one signs nothing any more. Scope:
 /// `environment:webhook_signing_key:rotate`.
 #[utoipa::path(
-    post, path = "/environment/webhook-signing-key/rotate", tag = "Environment", security(("secret_key" = [])),
+    post, path = "/environment/webhook-signing-key/rotate", tag = "Environment", security(("secret_key" = ["environment:webhook_signing_key:rotate"])),
     responses(
         (status = 200, description = "The new key", body = RotatedSigningKeyAnswer),
         (status = 404, description = "`not_found`", body = crate::api::openapi::ErrorBody),

@@ -77,7 +77,7 @@ pub struct CreatedEnvironment {
 /// Makes an environment of the account. It has no key yet: `POST /environment/api-keys` makes one. Scope:
 /// `account:environments:create`, and `account:environments:set_production` for a production environment.
 #[utoipa::path(
-    post, path = "/environments", tag = "Environments", security(("account_key" = ["account:environments:create"])),
+    post, path = "/environments", tag = "Account", security(("account_key" = ["account:environments:create"])),
     request_body = CreateEnvironment,
     responses(
         (status = 200, description = "The environment", body = CreatedEnvironmentAnswer),

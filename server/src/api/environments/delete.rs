@@ -11,7 +11,7 @@ use crate::state::AppState;
 /// Deletes an environment of the account with everything in it; its keys and sessions stop working at once. Scope:
 /// `account:environments:delete`.
 #[utoipa::path(
-    delete, path = "/environments/{environment_id}", tag = "Environments",
+    delete, path = "/environments/{environment_id}", tag = "Account",
     security(("account_key" = ["account:environments:delete"])),
     params(("environment_id" = i64, Path, minimum = 1, description = "The environment's integer id")),
     responses(

@@ -11,7 +11,7 @@ use crate::state::AppState;
 
 /// Deletes an integration and all its connections. Scope: `environment:integrations:delete`.
 #[utoipa::path(
-    delete, path = "/integrations/{unique_key}", tag = "Integrations", security(("secret_key" = [])),
+    delete, path = "/integrations/{unique_key}", tag = "Integrations", security(("secret_key" = ["environment:integrations:delete"])),
     params(("unique_key" = String, Path, description = "The integration's key")),
     responses(
         (status = 200, description = "`{success: true}`", body = Object),

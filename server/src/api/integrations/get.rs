@@ -13,7 +13,7 @@ use crate::state::AppState;
 /// One integration. Scope: `environment:integrations:read` or `…:read_credentials`; credentials need the latter
 /// and are left out without it.
 #[utoipa::path(
-    get, path = "/integrations/{unique_key}", tag = "Integrations", security(("secret_key" = [])),
+    get, path = "/integrations/{unique_key}", tag = "Integrations", security(("secret_key" = ["environment:integrations:read"]), ("secret_key" = ["environment:integrations:read_credentials"])),
     params(
         ("unique_key" = String, Path, description = "The integration's key"),
         ("include" = Option<Vec<String>>, Query, description = "`webhook`, `credentials`, once or repeated"),

@@ -20,7 +20,7 @@ pub struct IntegrationList {
 /// `environment:integrations:list` or `…:list_credentials`.
 #[utoipa::path(
     get, path = "/integrations", tag = "Integrations",
-    security(("secret_key" = []), ("connect_session" = [])),
+    security(("secret_key" = ["environment:integrations:list"]), ("secret_key" = ["environment:integrations:list_credentials"]), ("connect_session" = [])),
     responses((status = 200, description = "Never with credentials", body = IntegrationList))
 )]
 pub(super) async fn list(

@@ -8,7 +8,7 @@ use crate::state::AppState;
 
 /// Refused: it would use a developer app of the vendor, and a self-hosted server has none (rest.md 6.4).
 #[utoipa::path(
-    post, path = "/integrations/quickstart", tag = "Integrations", security(("secret_key" = [])),
+    post, path = "/integrations/quickstart", tag = "Integrations", security(("secret_key" = ["environment:integrations:create"])),
     responses((status = 400, description = "`invalid_body`", body = crate::api::openapi::ErrorBody))
 )]
 pub(super) async fn quickstart(

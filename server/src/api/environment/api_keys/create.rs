@@ -48,7 +48,7 @@ pub struct CreatedApiKey {
 
 /// Makes a full-access key for an environment. Scope: `account:environments:api_keys:create`.
 #[utoipa::path(
-    post, path = "/environment/api-keys", tag = "Environments", security(("account_key" = ["account:environments:api_keys:create"])),
+    post, path = "/environment/api-keys", tag = "Account", security(("account_key" = ["account:environments:api_keys:create"])),
     request_body = CreateApiKey,
     responses(
         (status = 200, description = "The key", body = CreatedApiKeyAnswer),

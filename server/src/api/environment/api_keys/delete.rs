@@ -26,7 +26,7 @@ pub struct DeleteApiKey {
 
 /// Deletes a key of an environment; it stops working at once. Scope: `account:environments:api_keys:delete`.
 #[utoipa::path(
-    delete, path = "/environment/api-keys", tag = "Environments", security(("account_key" = ["account:environments:api_keys:delete"])),
+    delete, path = "/environment/api-keys", tag = "Account", security(("account_key" = ["account:environments:api_keys:delete"])),
     request_body = DeleteApiKey,
     responses(
         (status = 200, description = "It is gone", body = Success),

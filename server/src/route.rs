@@ -78,6 +78,12 @@ impl Routes {
         self.on(MethodFilter::POST, "POST", path, handler)
     }
 
+    /// OPTIONS of `path`, where it is not the usual answer of [`crate::layers`].
+    #[must_use]
+    pub fn options<H: Handler<T, AppState>, T: 'static>(self, path: &str, handler: H) -> Self {
+        self.on(MethodFilter::OPTIONS, "OPTIONS", path, handler)
+    }
+
     /// PATCH of `path`.
     #[must_use]
     pub fn patch<H: Handler<T, AppState>, T: 'static>(self, path: &str, handler: H) -> Self {

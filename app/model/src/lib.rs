@@ -24,6 +24,7 @@ mod role;
 mod scope;
 mod tag;
 mod timestamp;
+mod user_agent;
 
 pub use auth_mode::AuthMode;
 pub use colour::{Colour, Ground, Palette};
@@ -42,3 +43,4 @@ pub use role::Role;
 pub use scope::{ApiKeyScopes, Scope};
 pub use tag::{TagError, Tags};
 pub use timestamp::Timestamp;
+pub use user_agent::device;

@@ -1,4 +1,5 @@
 use leptos::prelude::*;
+use terapi_model::device;
 
 use crate::answer::{NoPage, Page, PageResult};
 use crate::desk;
@@ -39,7 +40,7 @@ pub async fn list(site: &Site, visit: &Visit) -> PageResult {
                 view! {
                     <tr class=ROW>
                         <th scope="row" class=format!("{} text-left font-medium", Column::Always.cell())>
-                            {device(&session.user_agent)}
+                            {device(&session.user_agent).unwrap_or_else(|| text::UNKNOWN_DEVICE.to_owned())}
                             " "
                             {this.then(|| view! { <Badge tone=Tone::Good>{text::THIS}</Badge> })}
                             <span class="block text-xs font-normal text-quiet lg:hidden">
@@ -98,34 +99,4 @@ pub async fn list(site: &Site, visit: &Visit) -> PageResult {
         }
     });
     Ok(page.inside(surroundings))
-}
-
-/// Browser and system in a user agent, as far as they say it plainly.
-fn device(user_agent: &str) -> String {
-    let first = |names: &[(&str, &'static str)]| {
-        names
-            .iter()
-            .find(|(mark, _)| user_agent.contains(mark))
-            .map(|(_, name)| *name)
-    };
-    let browser = first(&[
-        ("Edg/", "Edge"),
-        ("Firefox/", "Firefox"),
-        ("Chrome/", "Chrome"),
-        ("Safari/", "Safari"),
-        ("curl/", "curl"),
-    ]);
-    let system = first(&[
-        ("Windows", "Windows"),
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Android", "Android"),
-        ("Mac OS X", "macOS"),
-        ("Linux", "Linux"),
-    ]);
-    match (browser, system) {
-        (Some(browser), Some(system)) => format!("{browser} · {system}"),
-        (Some(one), None) | (None, Some(one)) => one.to_owned(),
-        (None, None) => text::UNKNOWN_DEVICE.to_owned(),
-    }
 }

@@ -7,7 +7,7 @@ use terapi_model::{
 };
 
 use crate::connections::sought;
-use crate::sql::{Built, all, hits, maybe, row, run};
+use crate::sql::{Built, Only, all, hits, maybe, one, row, run};
 use crate::{Access, StoreError, Tx};
 
 row! {
@@ -190,6 +190,20 @@ pub async fn messages(
         &[id, &limit],
     )
     .await
+}
+
+/// How many lines it has, counting no further than `limit`.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn count_messages(db: &mut impl Access, id: &OperationId, limit: u32) -> Result<u32, StoreError> {
+    let Only(count) = one::<Only<i64>>(
+        db,
+        "SELECT COUNT(*) FROM (SELECT 1 FROM operation_message WHERE operation_id = $1 LIMIT $2) AS counted",
+        &[id, &limit],
+    )
+    .await?;
+    Ok(u32::try_from(count).unwrap_or(limit))
 }
 
 /// Operations of an environment, newest first.

@@ -19,6 +19,7 @@ mod landing;
 mod results;
 mod session;
 mod submit;
+mod telemetry;
 
 use std::collections::BTreeMap;
 
@@ -39,6 +40,7 @@ pub use session::{
     SessionDefaults, SessionError, SessionOverrides, SessionView,
 };
 pub use submit::SubmitError;
+pub use telemetry::{UiEvent, UiReport};
 
 use crate::Broker;
 

@@ -178,11 +178,24 @@ impl Redacted {
     /// What a token endpoint gave, without what it gave it for.
     pub fn token_answer(answer: &TokenAnswer) -> Self {
         let members = [
-            ("granted_scopes", answer.granted_scopes.as_deref().map(Self::scopes)),
-            ("expires_at", answer.expires_at.map(|at| Self::name(&at.to_rfc3339()))),
-            ("refresh_token", answer.refresh_token.as_ref().map(|_| Self::hidden())),
+            (
+                "granted_scopes",
+                answer.granted_scopes.as_deref().map(Self::scopes),
+            ),
+            (
+                "expires_at",
+                answer.expires_at.map(|at| Self::name(&at.to_rfc3339())),
+            ),
+            (
+                "refresh_token",
+                answer.refresh_token.as_ref().map(|_| Self::hidden()),
+            ),
         ];
-        Self::object(members.into_iter().filter_map(|(name, value)| Some((name, value?))))
+        Self::object(
+            members
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
     }
 
     /// A number.

@@ -7,12 +7,14 @@ use http::header::LOCATION;
 use http::{HeaderMap, Method};
 use terapi_broker::Caller;
 use terapi_broker::connect::{
-    BeginError, Begun, BrowserAuth, BrowserId, BrowserInput, Callback, Completed, Connected, NewSession,
+    BeginError, Begun, BrowserAuth, BrowserId, BrowserInput, Callback, Completed, Connected,
+    NewReconnectSession, NewSession,
 };
 use terapi_broker::connections::{FetchedConnection, GetConnectionError, GetOptions};
 use terapi_broker::credentials::Credentials;
 use terapi_broker::egress::{Egress, EgressAllow, EgressOptions, Outbound};
 use terapi_broker::environments::Environment;
+use terapi_broker::operations::{Operation, OperationMessage};
 use terapi_model::{ConnectionKey, EndUser, IntegrationKey};
 use terapi_testkit::Acme;
 use url::Url;
@@ -86,6 +88,21 @@ impl Flow {
     pub async fn session_of(&self, new: NewSession) -> BrowserAuth {
         let connect = self.house.broker.connect();
         let opened = connect.open_session(&self.caller, new).await.unwrap();
+        connect
+            .authenticate_browser(Some(opened.token.expose()), None)
+            .await
+            .unwrap()
+    }
+
+    /// A browser with a session that renews one connection of `acme`.
+    pub async fn reconnect_session(&self, key: &ConnectionKey) -> BrowserAuth {
+        let connect = self.house.broker.connect();
+        let again = NewReconnectSession {
+            connection_key: key.clone(),
+            integration_key: integration("acme"),
+            session: NewSession::default(),
+        };
+        let opened = connect.open_reconnect_session(&self.caller, again).await.unwrap();
         connect
             .authenticate_browser(Some(opened.token.expose()), None)
             .await
@@ -172,6 +189,17 @@ impl Flow {
 
     pub async fn access_token(&self, key: &ConnectionKey) -> String {
         access_token(&self.get(key).await.unwrap())
+    }
+
+    /// The newest operations of the log, each with its lines.
+    pub async fn log(&self) -> Vec<(Operation, Vec<OperationMessage>)> {
+        let operations = self.house.broker.operations();
+        let page = operations.list(&self.caller, &Default::default()).await.unwrap();
+        let mut log = Vec::new();
+        for operation in page.operations {
+            log.extend(operations.find(&self.caller, &operation.id).await.unwrap());
+        }
+        log
     }
 
     pub async fn connection_count(&self) -> usize {

@@ -13,6 +13,7 @@ mod instance;
 mod instances;
 mod integrations;
 mod keys;
+mod operations;
 mod operators;
 mod refresh;
 mod upkeep;

@@ -223,17 +223,7 @@ async fn a_dead_grant_is_final_until_the_end_user_connects_again() {
         assert!(connection.auth_error.is_some());
         assert_eq!(flow.acme.counters().refreshes, 1);
 
-        let again = terapi_broker::connect::NewReconnectSession {
-            connection_key: key.clone(),
-            integration_key: integration("acme"),
-            session: Default::default(),
-        };
-        let connect = flow.house.broker.connect();
-        let opened = connect.open_reconnect_session(&flow.caller, again).await.unwrap();
-        let auth = connect
-            .authenticate_browser(Some(opened.token.expose()), None)
-            .await
-            .unwrap();
+        let auth = flow.reconnect_session(&key).await;
         flow.connect(&auth).await;
         let healed = flow.get(&key).await.unwrap().connection;
         assert_eq!((healed.state, healed.auth_error), (ConnectionState::Active, None));
@@ -418,17 +408,7 @@ async fn connecting_again_during_a_refresh_wins_over_it() {
             .await
     });
     flow.acme.wait_until(|counters| counters.refreshes == 1).await;
-    let again = terapi_broker::connect::NewReconnectSession {
-        connection_key: key.clone(),
-        integration_key: integration("acme"),
-        session: Default::default(),
-    };
-    let connect = flow.house.broker.connect();
-    let opened = connect.open_reconnect_session(&flow.caller, again).await.unwrap();
-    let auth = connect
-        .authenticate_browser(Some(opened.token.expose()), None)
-        .await
-        .unwrap();
+    let auth = flow.reconnect_session(&key).await;
     flow.connect(&auth).await;
     let newest = flow.access_token(&key).await;
     flow.acme.release(1);

@@ -1,11 +1,13 @@
 // Webhooks as customers check them: with the published package, and as Standard Webhooks libraries do.
 import { Nango } from "@nangohq/node";
 import { createHmac } from "node:crypto";
+import { createServer } from "node:http";
 
 import { Receiver, type Delivery } from "../matrix/receiver.ts";
 import { environmentOf, owner } from "../support/account.ts";
 import type { Acme } from "../support/acme.ts";
 import { dev, url } from "../support/instance.ts";
+import { freePort } from "../support/program.ts";
 import { Rest, uniqueKey } from "../support/rest.ts";
 import { Terapi } from "../support/terapi.ts";
 import { expect, test as base } from "../support/test.ts";
@@ -88,6 +90,30 @@ test("a rotated signing key signs from then on, and the old one no more", async 
         expect(passes(environment.webhook_signing_key)).toBe(false);
         expect(passesStandard(data.webhook_signing_key, delivery)).toBe(true);
     } finally {
+        await terapi.end();
+    }
+});
+
+test("an event that its address did not take is sent again after a power cut", async ({ acme }) => {
+    const terapi = await Terapi.start();
+    const port = await freePort();
+    const bodies: string[] = [];
+    const late = createServer((request, response) => {
+        request.on("data", (chunk: Buffer) => bodies.push(chunk.toString()));
+        request.on("end", () => response.end());
+    });
+    try {
+        const rest = new Rest(terapi.url, environmentOf(terapi.bootstrap(owner), "dev").secret_key);
+        const integration = await rest.createAcme(acme, "acme-api-key");
+        const connection = await rest.connectWithKey(integration, { webhook_url_override: `http://127.0.0.1:${port}/late` });
+        await expect.poll(() => terapi.running.output).toContain("webhook not delivered");
+        await terapi.crash();
+
+        await new Promise<void>((done) => late.listen(port, "127.0.0.1", done));
+        await expect.poll(() => bodies.length, { timeout: 15_000 }).toBe(1);
+        expect(JSON.parse(bodies[0]!)).toMatchObject({ connectionId: connection, operation: "creation" });
+    } finally {
+        late.close();
         await terapi.end();
     }
 });

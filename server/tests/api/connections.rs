@@ -432,3 +432,71 @@ async fn a_provider_in_trouble_is_not_the_users_fault() {
     app.clock.advance_seconds(60);
     assert_eq!(app.key().get(&path).await.status, 200, "and all is well later");
 }
+
+#[tokio::test]
+async fn a_token_is_renewed_when_it_lives_for_less_than_is_asked() {
+    let (app, id) = authorized().await;
+    let path = format!("/connections/{id}?provider_config_key=acme");
+    let token = async |more: &str| {
+        let got = app.key().get(&format!("{path}{more}")).await;
+        assert_eq!(got.status, 200, "{more}: {got:?}");
+        got.body["credentials"]["access_token"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let first = token("").await;
+    // Acme's tokens live for an hour.
+    assert_eq!(token("&min_ttl=3600").await, first);
+    app.clock.advance_seconds(600);
+    assert_eq!(token("&min_ttl=3000").await, first);
+    let second = token("&min_ttl=3001").await;
+    assert_ne!(second, first);
+    app.clock.advance_seconds(2700);
+    assert_eq!(
+        token("&min_ttl=0").await,
+        second,
+        "also when the usual margin would have it renewed"
+    );
+
+    for (value, issue) in [
+        ("-1", "too_small min_ttl"),
+        ("604801", "too_big min_ttl"),
+        ("soon", "invalid_type min_ttl"),
+        ("", "invalid_type min_ttl"),
+        ("1.5", "invalid_type min_ttl"),
+    ] {
+        let got = app.key().get(&format!("{path}&min_ttl={value}")).await;
+        assert_eq!(got.failure(), (400, "invalid_query_params"), "{value}");
+        assert_eq!(got.issues(), [issue]);
+    }
+    let reader = app.scoped(&["environment:connections:read"]).await;
+    let got = app.bearer(&reader).get(&format!("{path}&min_ttl=60")).await;
+    assert_eq!(got.failure(), (403, "forbidden"));
+}
+
+#[tokio::test]
+async fn scopes_that_were_not_granted_are_named_when_the_provider_says_so() {
+    let app = TestApp::spawn().await;
+    app.acme().await;
+    let missing = async |id: String| {
+        let path = format!("/connections/{id}?provider_config_key=acme");
+        let got = app.key().get(&path).await;
+        assert_eq!(got.status, 200, "{got:?}");
+        got.body.get("missing_scopes").cloned()
+    };
+    let all = app.connect_oauth(for_u1()).await;
+    assert_eq!(missing(all).await, Some(json!([])));
+    app.acme
+        .script(|script| script.granted_scopes = Some(vec!["profile".to_owned()]));
+    let some = app.connect_oauth(for_u1()).await;
+    assert_eq!(
+        missing(some).await,
+        Some(json!(["contacts.read", "offline_access"]))
+    );
+    let body = json!({"provider_config_key": "acme", "credentials": {"type": "OAUTH2", "access_token": "a"}});
+    let imported = app.key().post("/connections", body).await.body;
+    assert!(imported.get("missing_scopes").is_none());
+    let id = imported["connection_id"].as_str().unwrap().to_owned();
+    assert_eq!(missing(id).await, None, "nobody said what was granted");
+}

@@ -15,7 +15,7 @@ use crate::auth::{Holder, Setup, SetupError};
 use crate::connect::{settle, split_secret};
 use crate::credentials::Credentials;
 use crate::egress::EgressError;
-use crate::integrations::ReadIntegrationError;
+use crate::integrations::{ReadIntegrationError, below};
 use crate::operations::{Message, NewOperation, OperationActor, OperationError, Redacted, Trail};
 use crate::sealing::{SealingError, cell};
 use crate::verification::{VerificationError, verify};
@@ -425,7 +425,7 @@ fn config_issues(provider: &Provider, given: &Map<String, Value>) -> Vec<Issue> 
         })
         .collect();
     if let Err(found) = check_imported_config(provider, given) {
-        issues.extend(found.into_iter().map(|issue| issue.under("connection_config")));
+        issues.extend(found.into_iter().map(|issue| below("connection_config", issue)));
     }
     issues
 }

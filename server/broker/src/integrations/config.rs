@@ -36,7 +36,7 @@ pub(super) fn check_config(
         Err(issues) => {
             return Err(issues
                 .into_iter()
-                .map(|issue| issue.under("integration_config"))
+                .map(|issue| below("integration_config", issue))
                 .collect());
         }
         Ok(values) => values,
@@ -45,6 +45,15 @@ pub(super) fn check_config(
         .into_iter()
         .partition(|(name, _)| fields.get(name).is_some_and(|field| field.secret));
     Ok(CheckedConfig { open, secret })
+}
+
+/// A field's issue in a body where its name is in the path: the message need not begin with it.
+pub(crate) fn below(group: &str, mut issue: Issue) -> Issue {
+    let name = issue.path.first().cloned().unwrap_or_default();
+    if let Some(rest) = issue.message.strip_prefix(&format!("{name} ")) {
+        issue.message = rest.to_owned();
+    }
+    issue.under(group)
 }
 
 fn is_unset(given: &Map<String, Value>, issue: &Issue) -> bool {

@@ -13,6 +13,7 @@ mod update;
 use serde_json::{Map, Value};
 use terapi_model::{AuthMode, EnvironmentId, IntegrationId, IntegrationKey, ProviderName, Timestamp};
 
+pub(crate) use config::below;
 pub use create::{CreateIntegrationError, IntegrationCredentials, NewIntegration};
 pub use credentials::IntegrationSecrets;
 pub use delete::DeletedIntegration;

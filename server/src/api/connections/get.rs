@@ -14,14 +14,14 @@ use crate::state::AppState;
 /// One connection with its credentials, renewed if need be. Scope: `environment:connections:read_credentials`;
 /// with `…:read` alone the credentials are empty.
 #[utoipa::path(
-    get, path = "/connections/{connection_id}", tag = "Connections", security(("secret_key" = [])),
+    get, path = "/connections/{connection_id}", tag = "Connections", security(("secret_key" = ["environment:connections:read"]), ("secret_key" = ["environment:connections:read_credentials"])),
     params(
         ("connection_id" = String, Path, description = "The connection's id"),
         ("provider_config_key" = String, Query, description = "The integration's key"),
         ("refresh_token" = Option<bool>, Query, description = "Show refresh tokens"),
         ("force_refresh" = Option<bool>, Query, description = "Renew now"),
         ("refresh_github_app_jwt_token" = Option<bool>, Query, description = "Renew a GitHub App's token"),
-        ("min_ttl" = Option<u32>, Query, description = "Renew when the token lives for less than these seconds"),
+        ("min_ttl" = Option<u32>, Query, description = "Renew when the token lives for less than these seconds, 0 to 604800. An addition of Terapi"),
     ),
     responses(
         (status = 200, description = "The connection", body = ConnectionBody),
@@ -46,7 +46,8 @@ pub(super) async fn get(
     let connection_key = path.parse("connectionId", ConnectionKey::parse)?;
     caller.require(&[Scope::CONNECTIONS_READ, Scope::CONNECTIONS_READ_CREDENTIALS])?;
     let with_credentials = caller.may(Scope::CONNECTIONS_READ_CREDENTIALS);
-    if !with_credentials && (refresh_token || force_refresh || refresh_app_token) {
+    // All of them are about credentials, so who may not read them may not ask for them.
+    if !with_credentials && (refresh_token || force_refresh || refresh_app_token || min_ttl.is_some()) {
         caller.require(&[Scope::CONNECTIONS_READ_CREDENTIALS])?;
     }
     let options = GetOptions {

@@ -35,7 +35,7 @@ pub struct CreateIntegration {
 
 /// Creates an integration. Scope: `environment:integrations:create`.
 #[utoipa::path(
-    post, path = "/integrations", tag = "Integrations", security(("secret_key" = [])),
+    post, path = "/integrations", tag = "Integrations", security(("secret_key" = ["environment:integrations:create"])),
     request_body = CreateIntegration,
     responses(
         (status = 200, description = "The integration", body = IntegrationAnswer),
@@ -84,16 +84,20 @@ fn read(fields: &mut Fields<'_, '_>) -> Option<NewIntegration> {
     })
 }
 
+/// 400 `invalid_body` with a whole sentence, which is also the issue of a field.
+pub(super) fn about(field: &str, message: String) -> ApiError {
+    let issue = Issue::at([field], IssueCode::Custom, message.clone());
+    ApiError::bad_body_because(message).with_issues(vec![issue])
+}
+
 impl From<CreateIntegrationError> for ApiError {
     fn from(error: CreateIntegrationError) -> Self {
         use CreateIntegrationError as E;
         let message = error.to_string();
         match error {
-            E::UnknownProvider(_) => {
-                Self::bad_body(vec![Issue::at(["provider"], IssueCode::Custom, message)])
-            }
+            E::UnknownProvider(_) => about("provider", message),
             // The reference writes the field in camel case, and clients may look for it.
-            E::KeyTaken(_) => Self::bad_body(vec![Issue::at(["uniqueKey"], IssueCode::Custom, message)]),
+            E::KeyTaken(_) => about("uniqueKey", message),
             E::CredentialMismatch { .. } | E::MissingCredentials(_) => Self::bad_body_because(message),
             E::Config(issues) => Self::bad_body(issues),
             E::Forbidden(forbidden) => forbidden.into(),

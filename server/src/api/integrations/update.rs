@@ -3,10 +3,11 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::extract::State;
 use terapi_broker::integrations::{CredentialsPatch, IntegrationPatch, UpdateIntegrationError};
-use terapi_model::{IntegrationKey, Issue, IssueCode, Scope};
+use terapi_model::{IntegrationKey, Scope};
 use utoipa::ToSchema;
 
 use super::body::{IntegrationCredentialsInput, credentials};
+use super::create::about;
 use super::{IntegrationAnswer, IntegrationBody};
 use crate::api::auth::ByKey;
 use crate::api::input::{Fields, JsonBody, Length, NoQuery, Path, read_object};
@@ -33,7 +34,7 @@ pub struct UpdateIntegration {
 
 /// Changes an integration. Scope: `environment:integrations:update`.
 #[utoipa::path(
-    patch, path = "/integrations/{unique_key}", tag = "Integrations", security(("secret_key" = [])),
+    patch, path = "/integrations/{unique_key}", tag = "Integrations", security(("secret_key" = ["environment:integrations:update"])),
     params(("unique_key" = String, Path, description = "The integration's key")),
     request_body = UpdateIntegration,
     responses(
@@ -87,7 +88,7 @@ impl From<UpdateIntegrationError> for ApiError {
         let message = error.to_string();
         match error {
             E::NotFound => Self::not_found("this environment has no such integration"),
-            E::KeyTaken(_) => Self::bad_body(vec![Issue::at(["uniqueKey"], IssueCode::Custom, message)]),
+            E::KeyTaken(_) => about("uniqueKey", message),
             E::HasConnections(_) | E::UnknownProvider | E::CredentialMismatch { .. } => {
                 Self::bad_body_because(message)
             }

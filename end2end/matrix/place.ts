@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { environmentOf, owner, type Environment } from "../support/account.ts";
 import { Rest } from "../support/rest.ts";
+import { signIn } from "../support/sign-in.ts";
 import { Terapi } from "../support/terapi.ts";
 
 /** The HMAC key of `prod`. */
@@ -24,9 +25,22 @@ export async function withPlace(use: (place: Place, terapi: Terapi) => Promise<v
     try {
         const account = terapi.bootstrap(owner);
         await terapi.start();
+        await requireHmac(terapi);
         const [dev, prod] = [environmentOf(account, "dev"), environmentOf(account, "prod")];
         await use({ url: terapi.url, dev, prod, rest: new Rest(terapi.url, dev.secret_key), prodRest: new Rest(terapi.url, prod.secret_key) }, terapi);
     } finally {
         await terapi.end();
     }
+}
+
+/** Has `prod` ask for an HMAC, which also lets public keys in. */
+async function requireHmac(terapi: Terapi): Promise<void> {
+    const cookie = await signIn(terapi.url, owner);
+    const answer = await fetch(`${terapi.url}/app/prod/settings/hmac`, {
+        method: "POST",
+        redirect: "manual",
+        headers: { cookie: `${cookie.name}=${cookie.value}`, origin: terapi.url, "sec-fetch-site": "same-origin" },
+        body: new URLSearchParams({ intent: "save", hmac_enabled: "on", hmac_key: HMAC_KEY }),
+    });
+    if (answer.status !== 303) throw new Error(`saving the HMAC key was answered with ${answer.status}: ${await answer.text()}`);
 }

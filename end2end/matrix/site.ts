@@ -1,5 +1,5 @@
 // A website for each release of the browser SDK, on an origin of its own: a button, and places for what came of it.
-import type { BrowserContext, Page } from "@playwright/test";
+import type { BrowserContext, FrameLocator, Page } from "@playwright/test";
 import { build } from "esbuild";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,6 +8,11 @@ const page = (version: string) => `<!doctype html><html lang="en"><head><meta ch
 <link rel="icon" href="data:,"></head><body><textarea aria-label="Order"></textarea><button>Do it</button>
 <output aria-label="Outcome"></output><ol aria-label="Events"></ol>
 <script type="module" src="/${version}/site.js"></script></body></html>`;
+
+// The same in a frame that may not open windows: blocked more surely than by a browser that guesses what the user wants.
+const boxed = (version: string) => `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Customer</title>
+<link rel="icon" href="data:,"></head><body><iframe title="Customer" sandbox="allow-scripts allow-same-origin" src="/${version}/">
+</iframe></body></html>`;
 
 // In JSON there is no `undefined`, which the SDK tells from nothing.
 const SCRIPT = `
@@ -43,8 +48,6 @@ const execute = async (order) => {
     }
 };
 document.querySelector("button").addEventListener("click", () => execute(JSON.parse(document.querySelector("textarea").value)));
-// An order in the address is executed without a click, as nobody likes it.
-if (location.hash) execute(JSON.parse(decodeURIComponent(location.hash.slice(1))));
 `;
 
 /** The websites, on one origin. */
@@ -62,7 +65,8 @@ export class Sites {
         const server = createServer((request, response) => {
             const [, version = "", file] = (request.url ?? "").split("/");
             if (file !== "site.js") {
-                response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(page(version));
+                const body = file === "boxed" ? boxed(version) : page(version);
+                response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(body);
                 return;
             }
             if (!bundles.has(version)) bundles.set(version, bundle(version));
@@ -105,20 +109,29 @@ export type Outcome = { result?: any; error?: any };
 export class Visit {
     readonly page: Page;
     readonly #address: string;
+    #root: Page | FrameLocator;
 
     constructor(page: Page, origin: string, version: string) {
         this.page = page;
+        this.#root = page;
         this.#address = `${origin}/${version}/`;
     }
 
     async begin(): Promise<void> {
         await this.page.goto(this.#address);
+        this.#root = this.page;
+    }
+
+    /** Begins where no window can be opened. */
+    async beginBoxed(): Promise<void> {
+        await this.page.goto(`${this.#address}boxed`);
+        this.#root = this.page.frameLocator("iframe");
     }
 
     /** Presses the button. */
     async press(order: Order): Promise<void> {
-        await this.page.getByLabel("Order").fill(JSON.stringify(order));
-        await this.page.getByRole("button", { name: "Do it" }).click();
+        await this.#root.getByLabel("Order").fill(JSON.stringify(order));
+        await this.#root.getByRole("button", { name: "Do it" }).click();
     }
 
     /** The same, and the window that opens; some releases open it without telling it who did. */
@@ -126,11 +139,6 @@ export class Visit {
         const popup = this.#context.waitForEvent("page");
         await this.press(order);
         return popup;
-    }
-
-    /** Has the page do it as soon as it is there, without anybody having clicked. */
-    async beginWith(order: Order): Promise<void> {
-        await this.page.goto(`${this.#address}#${encodeURIComponent(JSON.stringify(order))}`);
     }
 
     /** Presses the button and waits until the promise has settled. */
@@ -141,7 +149,7 @@ export class Visit {
 
     /** Waits until the promise has settled. */
     async outcome(): Promise<Outcome> {
-        const output = this.page.locator("output:not(:empty)");
+        const output = this.#root.locator("output:not(:empty)");
         return JSON.parse(await output.innerText({ timeout: 10_000 })) as Outcome;
     }
 

@@ -6,9 +6,10 @@ use serde_json::json;
 
 use crate::app::{TestApp, answer, for_u1};
 
-const ROUTES_WITH_JSON: [(&str, &str); 7] = [
+const ROUTES_WITH_JSON: [(&str, &str); 8] = [
     ("POST", "/connect/sessions"),
     ("POST", "/connect/sessions/reconnect"),
+    ("POST", "/connections"),
     ("POST", "/connections/metadata"),
     ("PATCH", "/connections/metadata"),
     ("PATCH", "/connections/c?provider_config_key=acme-key"),

@@ -20,6 +20,11 @@ async fn no_route_reaches_another_tenants_things() {
         let reconnect = json!({"connection_id": connection, "integration_id": integration});
         let session = json!({"end_user": {"id": "e"}, "allowed_integrations": [integration]});
         let preset = json!({"end_user": {"id": "e"}, "integrations_config_defaults": {integration: {}}});
+        let import = json!({
+            "provider_config_key": integration, "connection_id": connection,
+            "credentials": {"type": "OAUTH2", "access_token": "stolen"},
+        });
+        let old = json!({"provider_config_key": integration, "connection_id": connection, "api_key": "stolen"});
         let routes: Vec<(&str, String, Option<Value>, u16)> = vec![
             ("GET", format!("/connections/{connection}{at}"), None, 400),
             ("GET", format!("/connection/{connection}{at}"), None, 400),
@@ -78,6 +83,34 @@ async fn no_route_reaches_another_tenants_things() {
                 404,
             ),
             ("DELETE", format!("/integrations/{integration}"), None, 404),
+            ("POST", "/connections".to_owned(), Some(import), 404),
+            ("POST", "/connection".to_owned(), Some(old), 400),
+            (
+                "POST",
+                format!("/connection/{connection}/metadata{at}"),
+                Some(json!({"stolen": 1})),
+                404,
+            ),
+            (
+                "PATCH",
+                format!("/connection/{connection}/metadata{at}"),
+                Some(json!({"stolen": 1})),
+                404,
+            ),
+            (
+                "POST",
+                format!("/connection/{connection}/field-mapping{at}"),
+                Some(json!({"stolen": "1"})),
+                404,
+            ),
+            ("GET", format!("/config/{integration}?include_creds=true"), None, 400),
+            (
+                "PUT",
+                "/config".to_owned(),
+                Some(json!({"provider_config_key": integration, "oauth_client_id": "stolen"})),
+                400,
+            ),
+            ("DELETE", format!("/config/{integration}"), None, 400),
         ];
         for (method, path, body, status) in routes {
             let method: Method = method.parse().unwrap();
@@ -90,7 +123,7 @@ async fn no_route_reaches_another_tenants_things() {
             tried += 1;
         }
     }
-    assert_eq!(tried, 34);
+    assert_eq!(tried, 50);
     for query in [
         "",
         "?endUserId=u1",
@@ -104,6 +137,10 @@ async fn no_route_reaches_another_tenants_things() {
     assert_eq!(
         app.bearer(&eve).get("/integrations").await.body,
         json!({"data": []})
+    );
+    assert_eq!(
+        app.bearer(&eve).get("/config").await.body,
+        json!({"configs": []})
     );
 
     let untouched = app.key().get("/connections").await.body["connections"].clone();

@@ -9,6 +9,7 @@ mod egress;
 mod environments;
 mod flow;
 mod house;
+mod import;
 mod instance;
 mod instances;
 mod integrations;

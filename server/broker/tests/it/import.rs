@@ -1,0 +1,179 @@
+//! Connections that were made elsewhere.
+
+use serde_json::{Map, Value, json};
+use terapi_broker::connections::{Import, ImportError, Imported};
+use terapi_broker::credentials::{Credentials, OAuth2Credentials};
+use terapi_broker::environments::EnvironmentPatch;
+use terapi_model::{AuthMode, ErrorCode, LogLevel, MessageType, OperationState};
+use terapi_store::webhook_deliveries;
+
+use crate::database::on_each;
+use crate::flow::{Flow, connection, end_user, integration};
+
+const TOKEN: &str = "hush-hush-imported-token";
+
+fn tokens(access_token: &str) -> Credentials {
+    Credentials::OAuth2(OAuth2Credentials {
+        access_token: access_token.into(),
+        refresh_token: Some("hush-hush-refresh".into()),
+        expires_at: None,
+        client: None,
+        raw: json!({"access_token": access_token}).to_string().into(),
+    })
+}
+
+fn import_of(key: &str, name: &str, credentials: Credentials) -> Import {
+    Import {
+        integration: integration(key),
+        connection: Some(connection(name)),
+        credentials,
+        connection_config: Map::new(),
+        metadata: None,
+        tags: None,
+        end_user: None,
+        webhook_url_override: None,
+    }
+}
+
+async fn import(flow: &Flow, import: Import) -> Result<Imported, ImportError> {
+    flow.house.broker.connections().import(&flow.caller, import).await
+}
+
+#[tokio::test]
+async fn an_import_is_stored_with_its_operation_and_its_webhook() {
+    on_each(async |on| {
+        let flow = Flow::start_on(on).await;
+        let patch = EnvironmentPatch {
+            webhook_url: Some("http://127.0.0.1:9/hooks".into()),
+            ..EnvironmentPatch::default()
+        };
+        let environments = flow.house.broker.environments();
+        environments.update(&flow.caller, patch).await.unwrap();
+
+        let first = import(&flow, import_of("acme", "moved", tokens(TOKEN)))
+            .await
+            .unwrap();
+        flow.house.clock.advance_seconds(1);
+        let mut again = import_of("acme", "moved", tokens(TOKEN));
+        again.end_user = Some(end_user());
+        let second = import(&flow, again).await.unwrap();
+        assert!(first.is_new && !second.is_new);
+        assert_eq!(first.connection.id, second.connection.id);
+        assert_eq!(second.connection.end_user.unwrap().id, "u-1");
+
+        let log = flow.log().await;
+        let ids: Vec<_> = log.iter().map(|(operation, _)| &operation.id).collect();
+        assert_eq!(ids, [&second.operation_id, &first.operation_id], "one each");
+        for (operation, lines) in &log {
+            assert_eq!(operation.state, OperationState::Success);
+            assert_eq!(operation.meta["authType"], "connection_api");
+            assert_eq!(operation.integration_key, Some(integration("acme")));
+            assert_eq!(operation.connection_key, Some(connection("moved")));
+            assert_eq!(operation.connection_id.as_ref(), Some(&first.connection.id));
+            let texts: Vec<&str> = lines.iter().map(|line| line.message.as_str()).collect();
+            assert_eq!(texts[0], "Credentials received");
+            assert!(texts[1].starts_with("Connection "), "{texts:?}");
+        }
+        assert_eq!(log[0].0.end_user_id.as_deref(), Some("u-1"));
+
+        let mut db = flow.house.broker.store().read().await.unwrap();
+        let rows = webhook_deliveries::list(&mut db, &flow.environment.id)
+            .await
+            .unwrap();
+        drop(db);
+        let mut sent: Vec<Value> = rows
+            .iter()
+            .map(|row| serde_json::from_str(&row.body).unwrap())
+            .collect();
+        sent.sort_by_key(|body| body["operation"].as_str().unwrap().to_owned());
+        let told: Vec<&Value> = sent.iter().map(|body| &body["operation"]).collect();
+        assert_eq!(told, ["creation", "override"]);
+        for body in &sent {
+            assert_eq!(body["connectionId"], "moved");
+            assert_eq!(body["success"], true);
+            assert!(body.get("endUser").is_none(), "only a session has one: {body}");
+        }
+        assert!(
+            !flow.house.database.has_bytes("hush-hush"),
+            "sealed, and nowhere else"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn credentials_that_fail_their_test_leave_a_failed_operation_and_nothing_else() {
+    let flow = Flow::start().await;
+    let key = Credentials::ApiKey {
+        api_key: "acme_test_hush".into(),
+    };
+    let refused = import(&flow, import_of("acme-api-key", "moved", key)).await;
+    let Err(ImportError::TestFailed {
+        code, operation_id, ..
+    }) = refused
+    else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(code, ErrorCode::ConnectionTestFailed);
+    assert_eq!(flow.connection_count().await, 0);
+    let log = flow.log().await;
+    let (operation, lines) = &log[0];
+    assert_eq!((log.len(), &operation.id), (1, &operation_id));
+    assert_eq!(operation.state, OperationState::Failed);
+    assert_eq!(operation.error.as_ref().unwrap().code, "connection_test_failed");
+    assert!(lines.iter().any(|line| line.kind == MessageType::Http));
+    assert!(lines.iter().any(|line| line.level == LogLevel::Error));
+    assert!(!flow.house.database.has_bytes("acme_test_hush"));
+}
+
+#[tokio::test]
+async fn a_provider_that_cannot_be_reached_is_told_from_one_that_refuses() {
+    let flow = Flow::start().await;
+    flow.acme.script(|script| script.outage = true);
+    let key = Credentials::ApiKey {
+        api_key: "acme_live_demo".into(),
+    };
+    let refused = import(&flow, import_of("acme-api-key", "moved", key)).await;
+    assert!(
+        matches!(
+            refused,
+            Err(ImportError::TestFailed {
+                code: ErrorCode::ProviderUnreachable,
+                ..
+            })
+        ),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn imports_of_one_name_at_one_time_make_one_connection() {
+    on_each(async |on| {
+        let flow = Flow::start_on(on).await;
+        let many = (0..8).map(|n| import(&flow, import_of("acme", "moved", tokens(&format!("hush-{n}")))));
+        let done = futures::future::join_all(many).await;
+        let new = done.iter().filter(|done| done.as_ref().unwrap().is_new).count();
+        assert_eq!(new, 1);
+        assert_eq!(flow.connection_count().await, 1);
+        assert_eq!(flow.log().await.len(), 8);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_import_of_another_mode_is_refused_before_anything_is_written() {
+    let flow = Flow::start().await;
+    let refused = import(&flow, import_of("acme-basic", "moved", tokens(TOKEN))).await;
+    assert!(
+        matches!(
+            refused,
+            Err(ImportError::OtherMode {
+                expected: AuthMode::Basic
+            })
+        ),
+        "{refused:?}"
+    );
+    let nobody = import(&flow, import_of("nobody", "moved", tokens(TOKEN))).await;
+    assert!(matches!(nobody, Err(ImportError::UnknownIntegration(_))));
+    assert!(flow.log().await.is_empty());
+}

@@ -72,7 +72,11 @@ async fn note(
         let event = event.and_then(|text| {
             let event = UiEvent::parse(text);
             if event.is_none() {
-                fields.complain(&["event"], IssueCode::InvalidValue, "is not an event of the Connect UI");
+                fields.complain(
+                    &["event"],
+                    IssueCode::InvalidValue,
+                    "is not an event of the Connect UI",
+                );
             }
             event
         });
@@ -97,7 +101,9 @@ async fn note(
         Some((event?, at?, integration.flatten()))
     })
     .map_err(ApiError::bad_body)?;
-    let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    let user_agent = headers
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok());
     let report = UiReport {
         event,
         at,

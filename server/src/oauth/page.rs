@@ -154,14 +154,14 @@ pub fn failure(status: StatusCode, failure: &Failure, opener: Option<&OpenerMess
         "<main><p class=\"mark bad\" aria-hidden=\"true\"></p><h1>Not connected</h1><p role=\"alert\">{}</p>",
         Escaped(&failure.message)
     );
+    if let Some(reference) = &failure.reference {
+        let _ = write!(body, "<p>Reference: <code>{}</code></p>", Escaped(reference));
+    }
     body.push_str("<details><summary>Details</summary><dl>");
     let mut term = |name: &str, value: &str| {
         let _ = write!(body, "<dt>{}</dt><dd>{}</dd>", Escaped(name), Escaped(value));
     };
     term("code", &failure.code);
-    if let Some(reference) = &failure.reference {
-        term("reference", reference);
-    }
     for (name, value) in &failure.provider_said {
         term(name, value);
     }

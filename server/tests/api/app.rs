@@ -246,6 +246,17 @@ impl TestApp {
         account_key(&self.broker, "ada@example.com", scopes).await
     }
 
+    /// Ada herself, in `dev`.
+    pub async fn operator(&self) -> Caller {
+        operator(&self.broker, "ada@example.com").await
+    }
+
+    /// The origin that browsers know it by.
+    pub fn public_origin(&self) -> String {
+        let url = &self.broker.settings().public_url;
+        url.origin().ascii_serialization()
+    }
+
     /// Ada's `dev`.
     pub async fn environment(&self) -> Environment {
         let caller = operator(&self.broker, "ada@example.com").await;

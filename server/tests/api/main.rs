@@ -18,6 +18,7 @@ mod integrations;
 mod isolation;
 mod older_clients;
 mod openapi;
+mod operations;
 mod providers;
 mod rate_limit;
 mod routes;

@@ -75,6 +75,12 @@ impl Language {
         best.0
     }
 
+    /// A title or a description of a provider's field in this language; as it is when no translation knows it.
+    pub fn say(self, english: &str) -> String {
+        let translated = self.texts().and_then(|texts| texts.get(english));
+        translated.map_or_else(|| english.to_owned(), Clone::clone)
+    }
+
     fn texts(self) -> Option<&'static Texts> {
         match self {
             Self::English => None,

@@ -7,6 +7,7 @@ use terapi_broker::connect::Session;
 use terapi_broker::integrations::Integration;
 use terapi_catalog::{AuthSpec, Field as Declared, Format, Provider, check_connection_config};
 
+use super::setting::Setting;
 use crate::form::{Form, FormState};
 use crate::text::connect::ConnectText;
 
@@ -50,9 +51,9 @@ impl Way {
     /// The way of a provider's mode; `None` where people cannot connect it yet.
     pub fn of(provider: &Provider) -> Option<Self> {
         match &provider.auth {
+            auth if !auth.has_flow() => None,
             AuthSpec::OAuth2(_) => Some(Self::Provider),
-            AuthSpec::ApiKey | AuthSpec::Basic | AuthSpec::None => Some(Self::Submit),
-            AuthSpec::OAuth1(_) | AuthSpec::ClientCredentials(_) | AuthSpec::Tba(_) => None,
+            _ => Some(Self::Submit),
         }
     }
 }
@@ -78,8 +79,9 @@ impl Questions {
         provider: &Provider,
         integration: &Integration,
         session: &Session,
-        text: &dyn ConnectText,
+        setting: &Setting,
     ) -> Option<Self> {
+        let text = setting.texts();
         let way = Way::of(provider)?;
         let key = &integration.unique_key;
         let nothing = Map::new();
@@ -98,23 +100,34 @@ impl Questions {
                 .clone()
                 .or_else(|| Some(format!("{}#{section}", provider.docs_connect.as_deref()?)))
         };
+        let own_label = integration.key_label.as_deref();
         let asked = |group: &str, name: &str, field: &Declared| {
             let first = field.allowed.first().filter(|_| field.required);
+            let mut field = field.clone();
+            let label = match own_label.filter(|_| (group, name) == ("credentials", "api_key")) {
+                Some(label) => {
+                    // It would explain what the provider calls it.
+                    field.description = None;
+                    label.to_owned()
+                }
+                None => label(name, &field, setting),
+            };
+            field.description = field.description.map(|english| setting.catalogue().say(&english));
             Asked {
                 name: format!("{group}.{name}"),
-                label: label(name, field, text),
+                label,
                 initial: field
                     .default_value
                     .clone()
                     .filter(|_| !field.secret)
                     .or_else(|| first.cloned()),
-                docs: docs_of(field),
+                docs: docs_of(&field),
                 autocomplete: match (group, name) {
                     ("credentials", "username") => "username",
                     ("credentials", "password") => "current-password",
                     _ => "off",
                 },
-                field: field.clone(),
+                field,
             }
         };
         let config = provider.connection_config.visible();
@@ -207,12 +220,13 @@ fn own_app(preset: &Map<String, Value>, text: &dyn ConnectText) -> Vec<Asked> {
 }
 
 /// A field's own title; where a file gives none, the mode's, in the reader's language.
-fn label(name: &str, field: &Declared, text: &dyn ConnectText) -> String {
+fn label(name: &str, field: &Declared, setting: &Setting) -> String {
+    let text = setting.texts();
     match (name, field.title.as_str()) {
         ("api_key", "API key") => text.api_key(),
         ("username", "User name") => text.user_name(),
         ("password", "Password") => text.password(),
-        (_, title) => title.to_owned(),
+        (_, title) => setting.catalogue().say(title),
     }
 }
 

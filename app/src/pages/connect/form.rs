@@ -52,6 +52,14 @@ pub fn show(
     let secret = questions.all().any(|asked| asked.field.secret);
     let carried = setting.carried();
     let (key, provider, inert) = (subject.key.clone(), provider.to_owned(), setting.preview);
+    let around = match questions.is_empty() {
+        true => "my-auto flex flex-col items-center gap-3 py-4 text-center",
+        false => "flex flex-col items-center gap-3 pb-1 text-center",
+    };
+    let body = match questions.is_empty() {
+        true => "flex flex-col gap-4",
+        false => "mt-5 flex flex-1 flex-col gap-4",
+    };
     let shown = title.clone();
     let mut screen = Screen::new(title, "form", look, move || {
         let hidden = carried
@@ -80,7 +88,7 @@ pub fn show(
             }
         });
         view! {
-            <div class="flex flex-col items-center gap-3 pb-1 text-center">
+            <div class=around>
                 <ProviderLogo provider class="size-14 rounded-xl" />
                 <h1
                     tabindex="-1"
@@ -109,7 +117,7 @@ pub fn show(
                 data-waiting=waiting
                 novalidate
                 inert=inert
-                class="mt-5 flex flex-1 flex-col gap-4"
+                class=body
             >
                 {problems(&state, text)} {hidden} <input type="hidden" name="integration" value=key /> {fields}
                 {own_app}
@@ -208,6 +216,19 @@ fn problems(state: &FormState, text: &'static dyn ConnectText) -> Option<AnyView
     Some(summary.into_any())
 }
 
+/// Part of an address, which may go on in the next line before a dot.
+fn breakable(text: &str) -> impl IntoView + use<> {
+    text.split_inclusive('.')
+        .map(|part| {
+            let dot = part.ends_with('.').then(|| view! { <wbr /> "." });
+            view! {
+                {part.trim_end_matches('.').to_owned()}
+                {dot}
+            }
+        })
+        .collect_view()
+}
+
 /// Label, input and the texts around them.
 fn input(asked: Asked, state: &FormState, text: &'static dyn ConnectText) -> AnyView {
     let problem = state.problem(&asked.name).map(str::to_owned);
@@ -287,7 +308,7 @@ fn input(asked: Asked, state: &FormState, text: &'static dyn ConnectText) -> Any
             <div class="flex" dir=(affixed || field.secret).then_some("ltr")>
                 {field
                     .prefix
-                    .map(|prefix| view! { <span class="connect-affix rounded-s-lg border-e-0">{prefix}</span> })}
+                    .map(|prefix| view! { <span class="connect-affix rounded-s-lg border-e-0"><span>{breakable(&prefix)}</span></span> })}
                 <div class="relative flex min-w-0 flex-1">
                     {input}
                     {field
@@ -311,7 +332,7 @@ fn input(asked: Asked, state: &FormState, text: &'static dyn ConnectText) -> Any
                 </div>
                 {field
                     .suffix
-                    .map(|suffix| view! { <span class="connect-affix rounded-e-lg border-s-0">{suffix}</span> })}
+                    .map(|suffix| view! { <span class="connect-affix rounded-e-lg border-s-0"><span>{breakable(&suffix)}</span></span> })}
             </div>
         }
         .into_any()
@@ -355,8 +376,8 @@ fn input(asked: Asked, state: &FormState, text: &'static dyn ConnectText) -> Any
     view! {
         <div class="space-y-1.5" data-field="">
             <div class="flex items-center justify-between gap-3">
-                <label for=id class="min-w-0 font-medium" dir="auto">
-                    {label}
+                <label for=id class="min-w-0 font-medium">
+                    <bdi>{label}</bdi>
                 </label>
                 <span class="flex shrink-0 items-center gap-1">
                     {(!field.required).then(|| view! { <span class="text-xs text-quiet">{text.optional()}</span> })}
@@ -370,7 +391,13 @@ fn input(asked: Asked, state: &FormState, text: &'static dyn ConnectText) -> Any
             </p>
             {field
                 .description
-                .map(|hint| view! { <p id=format!("hint-{name}") class="text-quiet" dir="auto">{hint}</p> })}
+                .map(|hint| {
+                    view! {
+                        <p id=format!("hint-{name}") class="text-quiet">
+                            <bdi>{hint}</bdi>
+                        </p>
+                    }
+                })}
         </div>
     }
     .into_any()

@@ -117,6 +117,6 @@ impl Visitor<'_> {
             return None;
         }
         let provider = self.site.broker.catalogue().get(integration.provider.as_str())?;
-        Questions::of(provider, integration, self.session, self.setting.texts())
+        Questions::of(provider, integration, self.session, self.setting)
     }
 }

@@ -229,8 +229,8 @@ pub fn failed(setting: &Setting, look: Look, subject: &Subject, failure: Failure
                 <dl class="space-y-3 border-t border-line px-4 py-3">
                     <div>
                         <dt class="text-quiet">{said}</dt>
-                        <dd class="wrap-anywhere" dir="auto">
-                            {message}
+                        <dd class="wrap-anywhere">
+                            <bdi>{message}</bdi>
                         </dd>
                     </div>
                     <div>

@@ -101,6 +101,8 @@ pub fn expired(setting: &Setting) -> Screen {
         .into_any()
     })
     .with_status(Status::Forbidden)
+    .with("error-type", "unknown_connect_session_token")
+    .with("error-message", "the connect session is unknown or has expired")
 }
 
 /// The session does not allow this integration, or there is no such.

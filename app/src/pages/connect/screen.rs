@@ -145,7 +145,6 @@ fn card(screen: Screen, setting: &Setting) -> AnyView {
     } = screen;
     let product = look.product().map(str::to_owned);
     let logo = look.settings.logo.clone();
-    let branded = product.is_some() || logo.is_some();
     let style = look.style();
     let data: Vec<(String, String)> = data
         .into_iter()
@@ -179,7 +178,6 @@ fn card(screen: Screen, setting: &Setting) -> AnyView {
                                 }
                             })}
                         {product.map(|name| view! { <span class="truncate font-medium" dir="auto">{name}</span> })}
-                        {(!branded).then(|| view! { <Icon glyph=Glyph::Lock class="size-4" /> })}
                     </div>
                     <div class="flex w-11 shrink-0">
                         <button

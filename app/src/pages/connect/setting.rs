@@ -70,6 +70,16 @@ impl Setting {
         self.language.texts()
     }
 
+    /// The language of providers' own words.
+    pub const fn catalogue(&self) -> terapi_catalog::Language {
+        match self.language {
+            Language::French => terapi_catalog::Language::French,
+            Language::German => terapi_catalog::Language::German,
+            Language::Spanish => terapi_catalog::Language::Spanish,
+            _ => terapi_catalog::Language::English,
+        }
+    }
+
     /// The address of a view of this page.
     pub fn address(&self, more: &[(&str, &str)]) -> String {
         let carried = self.carried();

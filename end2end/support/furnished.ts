@@ -1,5 +1,6 @@
 // Tests with a place whose pages have something to show (support/views.ts), furnished once a worker.
 import { withAcme } from "./acme-program.ts";
+import { damage } from "./damaged.ts";
 import { dev, url } from "./instance.ts";
 import { Rest } from "./rest.ts";
 import { Terapi } from "./terapi.ts";
@@ -15,7 +16,12 @@ export const test = base.extend<{}, { place: Place }>({
             try {
                 await withAcme(async (acme) => {
                     const rest = new Rest(url, dev.secret_key);
-                    await use(await furnish({ empty, acme, rest, ownerSession }, browser));
+                    const damaged = await damage(acme);
+                    try {
+                        await use(await furnish({ empty, damaged, acme, rest, ownerSession }, browser));
+                    } finally {
+                        await damaged.terapi.end();
+                    }
                 });
             } finally {
                 await empty.end();

@@ -3,6 +3,7 @@ import type { Browser, Page } from "@playwright/test";
 
 import { DEMO, type Acme } from "./acme.ts";
 import { authorize } from "./authorize.ts";
+import type { Damaged } from "./damaged.ts";
 import { url } from "./instance.ts";
 import { uniqueKey, type Rest } from "./rest.ts";
 import type { SessionCookie } from "./sign-in.ts";
@@ -12,6 +13,8 @@ import type { Terapi } from "./terapi.ts";
 export interface Given {
     /** An instance that nobody has set up. */
     empty: Terapi;
+    /** An instance that cannot read what it has stored. */
+    damaged: Damaged;
     acme: Acme;
     rest: Rest;
     ownerSession: SessionCookie;
@@ -28,8 +31,15 @@ export interface Place extends Given {
     /** Our own ids of connections. */
     connection: string;
     broken: string;
+    /** Our own id of a connection without a name. */
+    nameless: string;
     /** Our own id of a key that can be deleted. */
     key: string;
+    /** Operations by how they went. */
+    succeeded: string;
+    failed: string;
+    refreshFailed: string;
+    running: string;
 }
 
 export interface View {
@@ -64,18 +74,20 @@ export async function furnish(given: Given, browser: Browser): Promise<Place> {
     await acme.script({ refresh_once: [{ kind: "invalid_grant" }] });
     await rest.call("GET", `/connections/${brokenKey}?provider_config_key=${oauth}&force_refresh=true`);
     await rest.connectWithKey(apiKey);
+    await rest.connectWithKey(apiKey, { end_user: undefined, tags: { plan: "gold" } });
 
     // Links of the dashboard name things by our own ids, which only the dashboard tells.
     const page = await browser.newPage();
     await page.context().addCookies([{ ...ownerSession, url }]);
     const idBehind = async (address: string, row: string): Promise<string> => {
         await page.goto(`${url}${address}`);
-        const href = await page.getByRole("row", { name: row }).getByRole("link").first().getAttribute("href");
+        const href = await page.getByRole("row", { name: row }).first().getByRole("link").first().getAttribute("href");
         return (href ?? "").split("/").at(-1) ?? "";
     };
     const connections = `/app/dev/connections?integration=${oauth}`;
     const connection = await idBehind(connections, "Ada Lovelace");
     const broken = await idBehind(connections, "Grace Hopper");
+    const nameless = await idBehind(`/app/dev/connections?integration=${apiKey}`, "No end user");
     const incomplete = uniqueKey("github");
     await page.goto(`${url}/app/dev/integrations/new/github`);
     await page.getByLabel("Integration id").fill(incomplete);
@@ -87,8 +99,43 @@ export async function furnish(given: Given, browser: Browser): Promise<Place> {
     await page.goto(`${url}/app/dev/settings/keys`);
     const deleteKey = page.getByRole("row", { name: keyName }).getByRole("link", { name: "Delete" });
     const key = ((await deleteKey.getAttribute("href")) ?? "").split("/").at(-2) ?? "";
+    for (const [name, value] of [["REGION", "eu-west-1"], ["PARTNER_API_BASE", "https://partner.example.com"]] as const) {
+        await page.goto(`${url}/app/dev/settings/variables`);
+        await page.getByLabel("Name").fill(name);
+        await page.getByLabel("Value").fill(value);
+        await page.getByRole("button", { name: "Set" }).click();
+    }
+    await page.goto(`${url}/app/dev/settings/hmac`);
+    await page.getByLabel("A key of your own").fill("my-hmac-key");
+    await page.getByRole("button", { name: "Save" }).click();
+
+    await acme.script({ deny: { description: "The resource owner or authorization server denied the request." } });
+    const { token } = await rest.openSession(oauth, { end_user: { id: "user-19", display_name: "Katherine Johnson" } });
+    await page.goto(`${url}/oauth/connect/${oauth}?connect_session_token=${token}`);
+    await acme.script({ deny: null });
+    await rest.openSession(unused);
+    const logs = `/app/dev/logs?integration=${oauth}`;
+    const failed = await idBehind(logs, "Katherine Johnson");
+    const succeeded = await idBehind(logs, "Ada Lovelace");
+    const refreshFailed = await idBehind(logs, "Token refresh");
+    const running = await idBehind("/app/dev/logs?state=running", "Authorization");
     await page.close();
-    return { ...given, oauth, apiKey, basic, incomplete, unused, connection, broken, key };
+    return {
+        ...given,
+        oauth,
+        apiKey,
+        basic,
+        incomplete,
+        unused,
+        connection,
+        broken,
+        nameless,
+        key,
+        succeeded,
+        failed,
+        refreshFailed,
+        running,
+    };
 }
 
 type Address = string | ((place: Place) => string);
@@ -122,6 +169,17 @@ const press = (button: string) => async (page: Page) => {
     await answered;
     await page.waitForLoadState();
 };
+
+async function openDetails(page: Page): Promise<void> {
+    await page.getByText("Details", { exact: true }).first().click();
+}
+
+async function checkDigest(page: Page, received: string): Promise<void> {
+    await page.getByLabel("Integration id").fill("github");
+    await page.getByLabel("Connection id").fill("user-17");
+    await page.getByLabel("Digest of your backend").fill(received);
+    await press("Compute")(page);
+}
 
 async function typeWrongName(page: Page): Promise<void> {
     await page.getByLabel(/^Type .* to confirm$/).fill("something else");
@@ -179,22 +237,83 @@ export const VIEWS: View[] = [
     inside("test a connection", "/dev/connections/new"),
     inside("test a connection, nothing to test", "/prod/connections/new"),
     inside("test a connection, ready", ({ unused }) => `/dev/integrations/${unused}`, press("Connect")),
-    inside("test a connection, waiting", ({ unused }) => `/dev/connections/new/wait?integration=${unused}&since=0`),
+    inside("test a connection, waiting", ({ running }) => `/dev/connections/new/wait?operation=${running}`),
     inside("connection", ({ connection }) => `/dev/connections/${connection}`),
     inside("connection, broken", ({ broken }) => `/dev/connections/${broken}`),
     inside("connection, revealed", ({ connection }) => `/dev/connections/${connection}`, reveal),
+    inside("connect again", ({ broken }) => `/dev/connections/${broken}`, press("Connect again")),
     inside("delete connection", ({ connection }) => `/dev/connections/${connection}/delete`),
     inside("delete connection, refused", ({ connection }) => `/dev/connections/${connection}/delete`, typeWrongName),
+    inside("delete connection, nameless", ({ nameless }) => `/dev/connections/${nameless}/delete`),
     inside("logs", "/dev/logs"),
+    inside("logs, empty", "/prod/logs"),
+    inside("logs, nothing found", "/dev/logs?state=failed&connection=nobody"),
+    inside("logs, unknown reference", "/dev/logs?reference=opn_nothing"),
+    inside("operation", ({ succeeded }) => `/dev/logs/${succeeded}`, openDetails),
+    inside("operation, failed", ({ failed }) => `/dev/logs/${failed}`),
+    inside("operation, refresh failed", ({ refreshFailed }) => `/dev/logs/${refreshFailed}`, openDetails),
+    inside("operation, running", ({ running }) => `/dev/logs/${running}`),
     inside("environment settings", "/dev/settings"),
     inside("environment settings, production", "/prod/settings"),
-    inside("new key", "/dev/settings", async (page) => {
+    inside("keys", "/dev/settings/keys"),
+    inside("keys, production", "/prod/settings/keys"),
+    inside("new key", "/dev/settings/keys", async (page) => {
         await page.getByLabel("Name").fill(uniqueKey("key"));
         await press("Create key")(page);
     }),
     inside("delete key", ({ key }) => `/dev/settings/keys/${key}/delete`),
+    inside("callback URL", "/dev/settings/callback"),
+    inside("callback URL, refused", "/dev/settings/callback", async (page) => {
+        await page.getByLabel("Custom callback URL").fill("http://app.example.com/callback");
+        await press("Save")(page);
+    }),
+    inside("webhooks", "/dev/settings/webhooks"),
+    inside("webhooks, refused", "/dev/settings/webhooks", async (page) => {
+        await page.getByLabel("Webhook URL").fill(`${url}/hook`);
+        await press("Save")(page);
+    }),
+    inside("webhooks, key revealed", "/dev/settings/webhooks", reveal),
+    inside("Connect UI", "/dev/settings/connect-ui", async (page) => {
+        await page.frameLocator("iframe").getByRole("heading").first().waitFor();
+    }),
+    inside("Connect UI, refused", "/dev/settings/connect-ui", async (page) => {
+        await page.getByLabel("Primary colour, light theme", { exact: true }).fill("blue");
+        await press("Save")(page);
+    }),
+    inside("allowed origins", "/dev/settings/origins"),
+    inside("allowed origins, refused", "/dev/settings/origins", async (page) => {
+        await page.getByLabel("Origins").fill("https://app.example.com\nexample.com");
+        await press("Save")(page);
+    }),
+    inside("public key", "/dev/settings/public-key"),
+    inside("public key, saved", "/prod/settings/public-key", press("Save")),
+    inside("HMAC", "/dev/settings/hmac"),
+    inside("HMAC, without a key", "/prod/settings/hmac"),
+    inside("HMAC, refused", "/prod/settings/hmac", async (page) => {
+        await page.getByLabel("Require HMAC with the public key").check();
+        await press("Save")(page);
+    }),
+    inside("HMAC, revealed", "/dev/settings/hmac", reveal),
+    inside("HMAC, checked", "/dev/settings/hmac", (page) => checkDigest(page, "")),
+    inside("HMAC, checked, different", "/dev/settings/hmac", (page) => checkDigest(page, "03c3184e116fade1")),
+    inside("variables", "/dev/settings/variables"),
+    inside("variables, none", "/prod/settings/variables"),
+    inside("variables, refused", "/dev/settings/variables", async (page) => {
+        await page.getByLabel("Name").fill("two words");
+        await page.getByLabel("Value").fill("x");
+        await press("Set")(page);
+    }),
+    inside("delete variable", "/dev/settings/variables/REGION/delete"),
     inside("sessions", "/~/me/sessions"),
     inside("not found", "/dev/nothing-here"),
+    outside("server error", async (page, { damaged: { terapi, session } }) => {
+        await page.context().addCookies([{ ...session, url: terapi.url }]);
+        await page.goto(`${terapi.url}/app/dev/connections`);
+    }),
+    outside("unavailable", async (page, { damaged: { terapi, lostSession } }) => {
+        await page.context().addCookies([{ ...lostSession, url: terapi.url }]);
+        await page.goto(`${terapi.url}/app/dev/connections`);
+    }),
     outside("Connect, choice", async (page, { rest, oauth, apiKey, basic }) => {
         const session = await rest.openSession(oauth, { allowed_integrations: [oauth, apiKey, basic] });
         await page.goto(session.connect_link);

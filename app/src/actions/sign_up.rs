@@ -57,12 +57,7 @@ pub fn about(title: &str, name: &str, message: &str) -> String {
 
 /// A broker's message as a sentence of its own.
 pub fn sentence(message: &str) -> String {
-    let mut letters = message.chars();
-    let first = letters
-        .next()
-        .map(|first| first.to_uppercase().to_string())
-        .unwrap_or_default();
-    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
+    format!("{}.", text::capital(message).trim_end_matches('.'))
 }
 
 #[cfg(test)]

@@ -33,6 +33,15 @@ fn lower_first(text: &str) -> String {
     }
 }
 
+/// A sentence's first letter; texts of errors begin small.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
+}
+
 pub fn count(n: i64, one: &str, many: &str) -> String {
     if n == 1 {
         format!("1 {one}")

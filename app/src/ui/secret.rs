@@ -42,9 +42,11 @@ pub fn RevealForm(#[prop(into)] action: String, allowed: bool, children: Childre
         .into_any()
     };
     view! {
-        <Reveal seconds=30 hide=text::secret::HIDE.to_owned() failed=text::secret::FAILED.to_owned()>
-            <div class="space-y-4">{children()} {button}</div>
-        </Reveal>
+        <div>
+            <Reveal seconds=30 hide=text::secret::HIDE.to_owned() failed=text::secret::FAILED.to_owned()>
+                <div class="space-y-4">{children()} {button}</div>
+            </Reveal>
+        </div>
     }
     .into_any()
 }

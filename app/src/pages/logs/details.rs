@@ -8,6 +8,7 @@ use crate::answer::{NoPage, PageResult};
 use crate::desk::Desk;
 use crate::form::Query;
 use crate::route::Room;
+use crate::text::en as words;
 use crate::text::en::logs as text;
 use crate::ui::badge::{Badge, Tone};
 use crate::ui::banner::Banner;
@@ -162,7 +163,7 @@ fn Verdict(operation: Operation) -> impl IntoView {
         .collect_view();
     let is_said = !lines.is_empty();
     view! {
-        <Banner tone=Tone::Bad title=error.message>
+        <Banner tone=Tone::Bad title=words::capital(&error.message)>
             {is_said
                 .then(|| {
                     view! {
@@ -325,8 +326,8 @@ fn Step(message: OperationMessage, after: i64) -> impl IntoView {
                 <span class="sr-only">{text::level(message.level)}</span>
             </span>
             <div class="min-w-0">
-                <p class="flex flex-wrap items-baseline justify-between gap-x-3">
-                    <span class="min-w-0 wrap-anywhere">{message.message}</span>
+                <p class="flex items-baseline justify-between gap-x-3">
+                    <span class="min-w-0 wrap-anywhere">{words::capital(&message.message)}</span>
                     <span class="text-xs whitespace-nowrap text-quiet tabular-nums" title=at>
                         {text::offset(after)}
                     </span>

@@ -257,7 +257,10 @@ fn Row(line: Line) -> impl IntoView {
         integration_href,
         connection_href,
     } = line;
-    let took = operation.duration_ms().map(text::duration);
+    let took = operation
+        .duration_ms()
+        .filter(|millis| *millis > 0)
+        .map(text::duration);
     let who = operation
         .end_user_name
         .or(operation.end_user_id)
@@ -297,7 +300,7 @@ fn Row(line: Line) -> impl IntoView {
                         }
                             .into_any()
                     }
-                    _ => view! { <span class="text-quiet">{words::NONE}</span> }.into_any(),
+                    _ => view! { <Nothing /> }.into_any(),
                 }}
             </td>
             <td class=Column::Wide.cell()>
@@ -311,16 +314,31 @@ fn Row(line: Line) -> impl IntoView {
                             .into_any()
                     }
                     (Some(key), None) => view! { <CutId value=key.to_string() /> }.into_any(),
-                    _ => view! { <span class="text-quiet">{words::NONE}</span> }.into_any(),
+                    _ => view! { <Nothing /> }.into_any(),
                 }}
             </td>
             <td class=format!("{} whitespace-nowrap tabular-nums", Column::Widest.cell())>
-                {took.unwrap_or_else(|| "–".to_owned())}
+                {match took {
+                    Some(took) => took.into_any(),
+                    None => view! { <Nothing /> }.into_any(),
+                }}
             </td>
             <td class=Column::Wide.cell()>
                 <Time at=operation.created_at />
             </td>
         </tr>
+    }
+    .into_any()
+}
+
+/// A cell without anything in it.
+#[component]
+fn Nothing() -> impl IntoView {
+    view! {
+        <span class="text-quiet" aria-hidden="true">
+            "–"
+        </span>
+        <span class="sr-only">{words::NONE}</span>
     }
     .into_any()
 }

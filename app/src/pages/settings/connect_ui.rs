@@ -151,7 +151,13 @@ fn LogoCard(action: String, may_write: bool, logo: Option<String>) -> impl IntoV
                 None => view! { <p class="text-quiet">{text::LOGO_NONE}</p> }.into_any(),
             }}
             {may_write
-                .then(|| view! { <Picture into="field-logo".to_owned() label=text::LOGO_FILE.to_owned() /> })}
+                .then(|| {
+                    view! {
+                        <div>
+                            <Picture into="field-logo".to_owned() label=text::LOGO_FILE.to_owned() />
+                        </div>
+                    }
+                })}
             <TextArea name="logo" label=text::LOGO_DATA hint=text::LOGO_DATA_HINT rows=2 />
         </FormCard>
         {(may_write && has_logo)

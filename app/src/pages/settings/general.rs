@@ -7,6 +7,7 @@ use crate::desk::Desk;
 use crate::form::Query;
 use crate::pages::integrations::unread;
 use crate::route::Room;
+use crate::text::en as words;
 use crate::text::en::settings::general as text;
 use crate::ui::badge::{Badge, Tone};
 use crate::ui::button::TextLink;
@@ -47,7 +48,7 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
             (text::DEVELOPMENT, Tone::Plain)
         };
         view! {
-            <Card title=text::TITLE>
+            <Card title=text::OVERVIEW>
                 <Facts>
                     <Fact label=text::NAME>{environment.name.to_string()}</Fact>
                     <Fact label=text::KIND>
@@ -60,10 +61,10 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
                         <CopyLine what=text::UUID value=environment.uuid />
                     </Fact>
                     <Fact label=text::INTEGRATIONS>
-                        <TextLink href=all_integrations>{integrations}</TextLink>
+                        <TextLink href=all_integrations>{text::integrations(integrations)}</TextLink>
                     </Fact>
                     <Fact label=text::CONNECTIONS>
-                        <TextLink href=all_connections>{connections}</TextLink>
+                        <TextLink href=all_connections>{words::connections_count(connections)}</TextLink>
                     </Fact>
                     <Fact label=text::CREATED>
                         <Time at=environment.created_at />

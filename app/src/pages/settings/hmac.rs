@@ -139,6 +139,7 @@ fn Checker(action: String, checked: Option<Checked>) -> impl IntoView {
                 may_write=true
                 button=text::CHECK_BUTTON
                 intent="check"
+                outcome=checked.map(|checked| view! { <Verdict checked /> }).into_any()
             >
                 <div class="grid grid-cols-1 items-start gap-5 sm:grid-cols-2">
                     <Field
@@ -168,7 +169,6 @@ fn Checker(action: String, checked: Option<Checked>) -> impl IntoView {
                     mono=true
                     optional=true
                 />
-                {checked.map(|checked| view! { <Verdict checked /> })}
             </FormCard>
         </div>
     }
@@ -197,7 +197,7 @@ fn Verdict(checked: Checked) -> impl IntoView {
         }
     });
     view! {
-        <div class="space-y-4 border-t border-line pt-5">
+        <div class="mt-5 space-y-4 border-t border-line pt-5" role="status">
             {verdict} <Facts>
                 <Fact label=text::MESSAGE>
                     <Id value=message />

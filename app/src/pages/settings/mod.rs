@@ -125,6 +125,9 @@ fn FormCard(
     /// Which of its page's forms it is, where there are several.
     #[prop(optional)]
     intent: Option<&'static str>,
+    /// What came out of it, below the button.
+    #[prop(optional)]
+    outcome: Option<AnyView>,
     children: Children,
 ) -> impl IntoView {
     view! {
@@ -151,6 +154,7 @@ fn FormCard(
                     }}
                 </div>
             </form>
+            {outcome}
         </Card>
     }
     .into_any()

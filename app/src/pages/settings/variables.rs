@@ -10,7 +10,7 @@ use crate::route::Room;
 use crate::text::en::settings::variables as text;
 use crate::ui::button::{ButtonLink, Weight};
 use crate::ui::card::{Card, Fact, Facts};
-use crate::ui::code::{CodeBlock, Id};
+use crate::ui::code::CodeBlock;
 use crate::ui::field::{ErrorSummary, Field};
 use crate::ui::icon::Glyph;
 use crate::ui::secret::{Masked, RevealForm};
@@ -35,27 +35,23 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
             .into_any()
         } else {
             let facts = lines
-                .iter()
-                .map(|(_, name)| {
-                    view! {
-                        <Fact label=name.clone()>
-                            <Masked />
-                        </Fact>
-                    }
-                })
-                .collect_view();
-            let deletes = lines
                 .into_iter()
-                .filter(|_| may_write)
                 .map(|(href, name)| {
                     view! {
-                        <li class="flex min-w-0 items-center justify-between gap-3 py-1">
-                            <Id value=name.clone() />
-                            <ButtonLink href weight=Weight::Bare glyph=Glyph::Trash>
-                                {text::DELETE}
-                                <span class="sr-only">" " {name}</span>
-                            </ButtonLink>
-                        </li>
+                        <Fact label=name.clone()>
+                            <span class="flex items-center justify-between gap-3">
+                                <Masked />
+                                {may_write
+                                    .then(|| {
+                                        view! {
+                                            <ButtonLink href weight=Weight::Bare glyph=Glyph::Trash>
+                                                {text::DELETE}
+                                                <span class="sr-only">" " {name}</span>
+                                            </ButtonLink>
+                                        }
+                                    })}
+                            </span>
+                        </Fact>
                     }
                 })
                 .collect_view();
@@ -64,8 +60,6 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
                     <RevealForm action=reveal allowed=may_write>
                         <Facts>{facts}</Facts>
                     </RevealForm>
-                    {may_write
-                        .then(|| view! { <ul class="mt-5 divide-y divide-line border-t border-line pt-3">{deletes}</ul> })}
                 </Card>
             }
             .into_any()

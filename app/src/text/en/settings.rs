@@ -9,6 +9,7 @@ pub const READ_ONLY: &str = "Your role does not allow changing this.";
 pub mod general {
     pub const TITLE: &str = "General";
     pub const HINT: &str = "What this environment is, and where programs find it.";
+    pub const OVERVIEW: &str = "Overview";
     pub const NAME: &str = "Name";
     pub const KIND: &str = "Kind";
     pub const PRODUCTION: &str = "Production";
@@ -18,6 +19,14 @@ pub mod general {
     pub const CREATED: &str = "Created";
     pub const INTEGRATIONS: &str = "Integrations";
     pub const CONNECTIONS: &str = "Connections";
+
+    pub fn integrations(n: usize) -> String {
+        crate::text::en::count(
+            i64::try_from(n).unwrap_or(i64::MAX),
+            "integration",
+            "integrations",
+        )
+    }
 }
 
 pub mod keys {

@@ -3,6 +3,7 @@
 use terapi_broker::connect::{BrowserId, BrowserInput, DepartError, Prepared, ResultHolder};
 use terapi_broker::environments::EnvironmentPatch;
 use terapi_model::{ErrorCode, OAuthAttemptId};
+use terapi_store::oauth_attempts::{self, OAuthAttemptRow};
 
 use crate::database::on_each;
 use crate::flow::{COOKIE, Flow, integration};
@@ -32,16 +33,34 @@ async fn a_prepared_attempt_belongs_to_the_first_browser_that_comes_with_its_lin
     on_each(async |on| {
         let flow = Flow::start_on(on).await;
         let prepared = prepare(&flow, BrowserInput::default()).await;
-        assert!(prepared.start_url.as_str().starts_with("http://localhost:3003/connect/ui/go?"));
+        assert!(
+            prepared
+                .start_url
+                .as_str()
+                .starts_with("http://localhost:3003/connect/ui/go?")
+        );
         let at = link(&prepared);
         let wrong = (at.0.clone(), "x".repeat(43));
-        assert!(matches!(depart(&flow, &wrong, COOKIE).await, Err(DepartError::Unknown)));
+        assert!(matches!(
+            depart(&flow, &wrong, COOKIE).await,
+            Err(DepartError::Unknown)
+        ));
         let consent = depart(&flow, &at, COOKIE).await.unwrap();
-        assert_eq!(depart(&flow, &at, COOKIE).await.unwrap(), consent, "a page that is loaded anew");
-        assert!(matches!(depart(&flow, &at, "another").await, Err(DepartError::Unknown)));
+        assert_eq!(
+            depart(&flow, &at, COOKIE).await.unwrap(),
+            consent,
+            "a page that is loaded anew"
+        );
+        assert!(matches!(
+            depart(&flow, &at, "another").await,
+            Err(DepartError::Unknown)
+        ));
         let back = flow.consent_at(&consent).await;
         flow.complete(back).await.outcome.unwrap();
-        assert!(matches!(depart(&flow, &at, COOKIE).await, Err(DepartError::Unknown)));
+        assert!(matches!(
+            depart(&flow, &at, COOKIE).await,
+            Err(DepartError::Unknown)
+        ));
         assert!(!flow.house.has_bytes(&at.1), "the link lies hashed");
     })
     .await;
@@ -63,7 +82,10 @@ async fn a_link_works_ten_minutes() {
     let flow = Flow::start().await;
     let at = link(&prepare(&flow, BrowserInput::default()).await);
     flow.house.clock.advance_seconds(600);
-    assert!(matches!(depart(&flow, &at, COOKIE).await, Err(DepartError::Unknown)));
+    assert!(matches!(
+        depart(&flow, &at, COOKIE).await,
+        Err(DepartError::Unknown)
+    ));
 }
 
 #[tokio::test]
@@ -94,7 +116,10 @@ async fn the_browser_returns_only_to_origins_that_the_environment_allows() {
         "data:text/html,x",
         "x",
     ] {
-        let refused = connect.prepare(&auth, &integration("acme"), to(bad)).await.unwrap_err();
+        let refused = connect
+            .prepare(&auth, &integration("acme"), to(bad))
+            .await
+            .unwrap_err();
         assert_eq!(refused.error.code(), ErrorCode::InvalidQueryParams, "{bad}");
     }
     let good = "https://app.example.com/done?a=b#c";
@@ -131,4 +156,30 @@ async fn an_attempt_that_nobody_finished_is_given_up_a_minute_after_its_time() {
     let other = flow.session().await;
     let holder = ResultHolder::Session(other.session().unwrap());
     assert_eq!(connect.attempt(holder, &begun.attempt_id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_environment_has_no_more_than_ten_thousand_authorizations_under_way() {
+    let flow = Flow::start().await;
+    let auth = flow.public_key();
+    let begun = flow.begin(&auth, BrowserInput::default()).await.unwrap();
+    let store = flow.house.broker.store();
+    let mut db = store.read().await.unwrap();
+    let one = oauth_attempts::find(&mut db, &begun.attempt_id).await.unwrap().unwrap();
+    drop(db);
+    let mut tx = store.begin().await.unwrap();
+    for number in 1..10_000 {
+        let other = OAuthAttemptRow {
+            id: OAuthAttemptId::from_stored(format!("att_{number}")),
+            state_hash: number.to_string(),
+            ..one.clone()
+        };
+        oauth_attempts::insert(&mut tx, &other).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let refused = flow.begin(&auth, BrowserInput::default()).await.unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::TooManyRequest);
+    let back = flow.consent(&begun).await;
+    flow.complete(back).await.outcome.unwrap();
+    flow.begin(&auth, BrowserInput::default()).await.unwrap();
 }

@@ -47,7 +47,10 @@ async fn every_result_reaches_the_other_instance_within_two_seconds() {
             let finished = Instant::now();
             let delay = async move {
                 let (frame, by_attempt, at) = told.await.unwrap();
-                assert!(matches!(frame, ResultFrame::Success { .. }), "{number}: {frame:?}");
+                assert!(
+                    matches!(frame, ResultFrame::Success { .. }),
+                    "{number}: {frame:?}"
+                );
                 assert_eq!(frame, by_attempt);
                 at.saturating_duration_since(finished)
             };
@@ -55,7 +58,12 @@ async fn every_result_reaches_the_other_instance_within_two_seconds() {
         }
         let mut sorted = Vec::new();
         for (attempt, delay) in delays {
-            sorted.push(tokio::time::timeout(Duration::from_secs(5), delay).await.unwrap().unwrap());
+            sorted.push(
+                tokio::time::timeout(Duration::from_secs(5), delay)
+                    .await
+                    .unwrap()
+                    .unwrap(),
+            );
             let holder = ResultHolder::Session(auth.session().unwrap());
             let view = other.connect().attempt(holder, &attempt).await.unwrap().unwrap();
             assert!(view.result.is_some(), "and it is there for whoever comes late");
@@ -63,7 +71,9 @@ async fn every_result_reaches_the_other_instance_within_two_seconds() {
         sorted.sort();
         println!(
             "{on:?}: {MANY} of {MANY} results, median {:?}, 90 % {:?}, slowest {:?}",
-            sorted[MANY / 2], sorted[MANY * 9 / 10], sorted[MANY - 1]
+            sorted[MANY / 2],
+            sorted[MANY * 9 / 10],
+            sorted[MANY - 1]
         );
         assert!(sorted[MANY - 1] < Duration::from_secs(2), "{sorted:?}");
     })

@@ -1,0 +1,92 @@
+// People and pages that do not keep to the way: each ends as it was meant to.
+import { url } from "../support/instance.ts";
+import { Rest } from "../support/rest.ts";
+import { expect, test } from "../support/test.ts";
+
+test("the back button after success leads to the same success, and to no second connection", async ({ acme, rest, page }) => {
+    const integration = await rest.createAcme(acme);
+    const { token } = await rest.openSession(integration);
+    await page.goto(`${url}/oauth/connect/${integration}?connect_session_token=${token}`);
+    await page.getByRole("button", { name: "Allow" }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Connected");
+
+    await page.reload();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Connected");
+    await page.goBack();
+    await page.getByRole("button", { name: "Allow" }).click();
+
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Connected");
+    expect(await rest.connections(integration)).toHaveLength(1);
+    expect((await acme.counters()).exchanges).toBe(1);
+});
+
+test("two tabs of one session both succeed and make one connection", async ({ acme, rest, context }) => {
+    const integration = await rest.createAcme(acme);
+    const { token } = await rest.openSession(integration);
+    const tabs = [await context.newPage(), await context.newPage()];
+    for (const tab of tabs) await tab.goto(`${url}/oauth/connect/${integration}?connect_session_token=${token}`);
+    for (const tab of tabs) {
+        await tab.getByRole("button", { name: "Allow" }).click();
+        await expect(tab.getByRole("heading", { level: 1 })).toHaveText("Connected");
+    }
+    expect(await rest.connections(integration)).toHaveLength(1);
+});
+
+test("a session that ended is answered with a page that says to start again", async ({ acme, rest, page }) => {
+    const integration = await rest.createAcme(acme);
+    const { token } = await rest.openSession(integration);
+    await new Rest(url, token).must("DELETE", "/connect/session");
+
+    await page.goto(`${url}/oauth/connect/${integration}?connect_session_token=${token}`);
+
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Not connected");
+    await expect(page.getByText("start again where you came from")).toBeVisible();
+});
+
+test("an integration that is deleted while the user is at the provider ends on a page that says so", async ({ acme, rest, page }) => {
+    const integration = await rest.createAcme(acme);
+    const { token } = await rest.openSession(integration);
+    await page.goto(`${url}/oauth/connect/${integration}?connect_session_token=${token}`);
+    await rest.must("DELETE", `/integrations/${integration}`);
+
+    await page.getByRole("button", { name: "Allow" }).click();
+
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Not connected");
+    await expect(page.getByRole("alert")).toContainText("The integration was changed or deleted meanwhile");
+    expect((await acme.counters()).exchanges).toBe(0);
+});
+
+test("another browser can neither finish an authorization nor spoil it", async ({ acme, rest, context, page, browser }) => {
+    await acme.script({ auto_approve: true });
+    const integration = await rest.createAcme(acme);
+    const { token } = await rest.openSession(integration);
+    const start = `${url}/oauth/connect/${integration}?connect_session_token=${token}`;
+    const begun = await context.request.get(start, { maxRedirects: 0 });
+    const consent = await fetch(begun.headers()["location"]!, { redirect: "manual" });
+    const callback = consent.headers.get("location")!;
+
+    const stranger = await browser.newContext();
+    const theirs = await stranger.newPage();
+    await theirs.goto(callback);
+    await expect(theirs.getByRole("alert")).toContainText("started in another browser");
+    await stranger.close();
+
+    await page.goto(callback);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Connected");
+});
+
+test("a link that was made for a popup works in one browser only", async ({ acme, rest, page, browser }) => {
+    const integration = await rest.createAcme(acme);
+    const { token } = await rest.openSession(integration);
+    const prepared = await new Rest(url, token).must("POST", `/oauth/connect/${integration}`);
+    await page.goto(prepared.authorize_url);
+    await expect(page.getByRole("button", { name: "Allow" })).toBeVisible();
+    await page.goto(prepared.authorize_url);
+    await expect(page.getByRole("button", { name: "Allow" }), "the same browser may load it again").toBeVisible();
+
+    const stranger = await browser.newContext();
+    const theirs = await stranger.newPage();
+    await theirs.goto(prepared.authorize_url);
+    await expect(theirs.getByRole("alert")).toContainText("used already");
+    await stranger.close();
+});

@@ -4,27 +4,44 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
 /// A folder to run the binary in, with nothing of this process's environment.
 pub struct Instance {
-    folder: TempDir,
+    folder: Arc<TempDir>,
     port: u16,
+    settings: Vec<(&'static str, String)>,
 }
 
 impl Instance {
     pub fn new() -> Self {
-        // The port is free again when the listener is dropped; nothing else here asks the system for one it names.
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
         Self {
-            folder: tempfile::tempdir().unwrap(),
-            port,
+            folder: Arc::new(tempfile::tempdir().unwrap()),
+            port: free_port(),
+            settings: Vec::new(),
         }
+    }
+
+    /// With a variable set.
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.settings.push((name, value.into()));
+        self
+    }
+
+    /// Another one with the same data and settings, on a port of its own.
+    pub fn beside(&self) -> Self {
+        Self {
+            folder: Arc::clone(&self.folder),
+            port: free_port(),
+            settings: self.settings.clone(),
+        }
+    }
+
+    /// Where its server is.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
     }
 
     pub fn folder(&self) -> &Path {
@@ -43,6 +60,7 @@ impl Instance {
             .current_dir(self.folder())
             .env_clear()
             .env("TERAPI_LISTEN", format!("127.0.0.1:{}", self.port))
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         command
     }
@@ -93,6 +111,12 @@ impl Instance {
         }
         server
     }
+}
+
+/// The port is free again when the listener is dropped; nothing else here asks the system for one it names.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
 }
 
 /// A running server; killed when dropped.

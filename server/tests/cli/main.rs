@@ -7,3 +7,4 @@ mod configuration;
 mod instance;
 mod key_file;
 mod stopping;
+mod two_processes;

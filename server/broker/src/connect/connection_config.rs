@@ -146,25 +146,3 @@ pub(crate) fn settle(
     config.extend(answered.into_iter().filter(|(name, _)| !carried.contains(name)));
     config
 }
-
-/// Splits a config into what lies open in the database and what the provider declares secret.
-pub(crate) fn split_secret(
-    provider: &Provider,
-    config: Map<String, Value>,
-) -> (Map<String, Value>, Map<String, Value>) {
-    let is_secret = |name: &str| {
-        provider
-            .connection_config
-            .get(name)
-            .is_some_and(|field| field.secret)
-    };
-    let (mut open, mut secret) = (Map::new(), Map::new());
-    for (name, value) in config {
-        if is_secret(&name) {
-            secret.insert(name, value)
-        } else {
-            open.insert(name, value)
-        };
-    }
-    (open, secret)
-}

@@ -6,16 +6,15 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use terapi_model::{ConnectionId, ConnectionKey, OAuthAttemptId};
 use terapi_store::connections::{self, NewConnection, Outcome};
-use terapi_store::credentials::{self, NewCredential};
 use terapi_store::{StoreError, connection_tags, integrations, oauth_attempts};
 
-use super::connection_config::{settle, split_secret};
+use super::connection_config::settle;
 use super::{AuthOperation, Connect, Connected, ResultFrame, Session};
 use crate::auth::Setup;
-use crate::connections::link_end_user;
+use crate::connections::{Held, link_end_user, put_held};
 use crate::credentials::Credentials;
 use crate::operations::Trail;
-use crate::sealing::{SealingError, cell};
+use crate::sealing::SealingError;
 
 /// How often a transaction is tried again when the database is busy. The tokens are in hand and exist nowhere else.
 const TRIES: u32 = 4;
@@ -127,30 +126,17 @@ impl Connect<'_> {
             landing.carried,
             landing.answered.clone(),
         );
-        let (open, secret) = split_secret(landing.setup.provider, config);
-        let secret = match secret.is_empty() {
-            true => None,
-            false => Some(
-                broker
-                    .sealing()
-                    .seal_json(&cell::connection_secret_config(&row.id, environment), &secret)?,
-            ),
+        let held = Held {
+            environment,
+            connection: &row.id,
+            provider: landing.setup.provider,
+            config,
+            credentials: landing.credentials,
+            lifetime_ms: landing.lifetime_ms,
+            granted_scopes: landing.granted_scopes.as_deref(),
+            requested_scopes: &landing.requested_scopes,
         };
-        connections::set_config(&mut tx, &row.id, &Value::Object(open), secret.as_ref(), now).await?;
-        let credential = NewCredential {
-            connection_id: row.id.clone(),
-            environment_id: environment.clone(),
-            auth_mode: landing.credentials.auth_mode(),
-            sealed: broker
-                .sealing()
-                .seal_json(&cell::credential(&row.id, environment), landing.credentials)?,
-            expires_at: landing.credentials.expires_at(),
-            lifetime: landing.lifetime_ms,
-            granted_scopes: landing.granted_scopes.as_ref().map(|scopes| scopes.join(",")),
-            requested_scopes: (!landing.requested_scopes.is_empty())
-                .then(|| landing.requested_scopes.join(",")),
-        };
-        credentials::put(&mut tx, &credential, now).await?;
+        put_held::<LandingError>(broker, &mut tx, held).await?;
         if let Some(session) = landing.session {
             if !session.tags.is_empty() {
                 connection_tags::replace(&mut tx, environment, &row.id, &session.tags).await?;
@@ -171,7 +157,8 @@ impl Connect<'_> {
                 Outcome::Override => AuthOperation::Override,
             },
         };
-        self.log_success(&mut tx, landing, &row, connected.operation).await?;
+        self.log_success(&mut tx, landing, &row, connected.operation)
+            .await?;
         self.announce_success(&mut tx, landing, &row.id, connected.operation)
             .await?;
         if let Some(attempt) = landing.attempt {

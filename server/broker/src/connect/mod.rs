@@ -30,7 +30,7 @@ use terapi_vault::hash::{TokenHash, token_hash};
 pub use admission::Refusal;
 pub use begin::{BeginError, Begun};
 pub use browser_auth::{BrowserAuth, BrowserAuthError};
-pub(crate) use connection_config::{settle, split_secret};
+pub(crate) use connection_config::settle;
 pub use complete::{Callback, CompleteError, CompleteFailure, Completed};
 pub use departure::{DepartError, Prepared};
 pub use journal::Logged;

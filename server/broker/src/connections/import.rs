@@ -5,19 +5,18 @@ use terapi_model::{
     OperationId, Scope, Tags,
 };
 use terapi_store::connections::{self, NewConnection, Outcome};
-use terapi_store::credentials::{self, NewCredential};
 use terapi_store::{StoreError, Tx, connection_tags, integrations, operations as rows};
 use terapi_vault::token;
 
 use super::metadata::{check, has_nul};
-use super::{Connection, Connections, check_webhook_url, link_end_user, view};
+use super::{Connection, Connections, Held, check_webhook_url, link_end_user, put_held, view};
 use crate::auth::{Holder, Setup, SetupError};
-use crate::connect::{settle, split_secret};
+use crate::connect::settle;
 use crate::credentials::Credentials;
 use crate::egress::EgressError;
 use crate::integrations::{ReadIntegrationError, below};
 use crate::operations::{Message, NewOperation, OperationActor, OperationError, Redacted, Trail};
-use crate::sealing::{SealingError, cell};
+use crate::sealing::SealingError;
 use crate::verification::{VerificationError, verify};
 use crate::webhooks::{About, AuthEvent, AuthEventOperation};
 use crate::{Caller, Forbidden};
@@ -334,27 +333,17 @@ impl Connections<'_> {
         };
         let provider = checked.setup.provider;
         let config = settled(provider, stored.as_ref(), &import.connection_config);
-        let (open, secret) = split_secret(provider, config);
-        let sealed = if secret.is_empty() {
-            None
-        } else {
-            let place = cell::connection_secret_config(&row.id, environment);
-            Some(broker.sealing().seal_json(&place, &secret)?)
-        };
-        connections::set_config(tx, &row.id, &Value::Object(open), sealed.as_ref(), now).await?;
-        let credential = NewCredential {
-            connection_id: row.id.clone(),
-            environment_id: environment.clone(),
-            auth_mode: import.credentials.auth_mode(),
-            sealed: broker
-                .sealing()
-                .seal_json(&cell::credential(&row.id, environment), &import.credentials)?,
-            expires_at: import.credentials.expires_at(),
-            lifetime: None,
+        let held = Held {
+            environment,
+            connection: &row.id,
+            provider,
+            config,
+            credentials: &import.credentials,
+            lifetime_ms: None,
             granted_scopes: None,
-            requested_scopes: requested_scopes(&import.connection_config),
+            requested_scopes: &requested_scopes(&import.connection_config),
         };
-        credentials::put(tx, &credential, now).await?;
+        let secret = put_held::<ImportError>(broker, tx, held).await?;
         let metadata = match (&checked.metadata, is_new) {
             (Some(given), _) => Some(given.clone()),
             (None, true) => Some(Value::Object(Map::new())),
@@ -450,13 +439,11 @@ fn is_tried(credentials: &Credentials) -> bool {
 }
 
 /// Scopes that the config says were asked for in place of the integration's.
-fn requested_scopes(config: &Map<String, Value>) -> Option<String> {
-    let scopes: Vec<&str> = config
-        .get("oauth_scopes_override")?
-        .as_array()?
-        .iter()
-        .filter_map(Value::as_str)
+fn requested_scopes(config: &Map<String, Value>) -> Vec<String> {
+    let scopes = config.get("oauth_scopes_override").and_then(Value::as_array);
+    let scopes = scopes.into_iter().flatten().filter_map(Value::as_str);
+    scopes
         .filter(|scope| !scope.is_empty())
-        .collect();
-    (!scopes.is_empty()).then(|| scopes.join(","))
+        .map(str::to_owned)
+        .collect()
 }

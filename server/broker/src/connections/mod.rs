@@ -2,6 +2,7 @@
 
 mod delete;
 mod get;
+mod held;
 mod import;
 mod list;
 mod metadata;
@@ -19,6 +20,7 @@ use terapi_model::{
 
 pub use delete::DeleteConnectionError;
 pub use get::{FetchedConnection, GetConnectionError, GetOptions, ReadConnectionError};
+pub(crate) use held::{Held, put_held};
 pub use import::{Import, ImportError, Imported};
 pub use list::{ConnectionPage, ConnectionQuery, ListConnectionsError, PageQuery};
 pub use metadata::{MAX_METADATA_BYTES, MetadataError};

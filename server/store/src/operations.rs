@@ -206,6 +206,26 @@ pub async fn count_messages(db: &mut impl Access, id: &OperationId, limit: u32) 
     Ok(u32::try_from(count).unwrap_or(limit))
 }
 
+/// How many operations an environment has since `since`, counting no further than `limit`.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn count_since(
+    db: &mut impl Access,
+    environment_id: &EnvironmentId,
+    since: Timestamp,
+    limit: u32,
+) -> Result<u32, StoreError> {
+    let Only(count) = one::<Only<i64>>(
+        db,
+        "SELECT COUNT(*) FROM (SELECT 1 FROM operation WHERE environment_id = $1 AND created_at > $2 LIMIT $3) \
+         AS counted",
+        &[environment_id, &since, &limit],
+    )
+    .await?;
+    Ok(u32::try_from(count).unwrap_or(limit))
+}
+
 /// Operations of an environment, newest first.
 ///
 /// # Errors

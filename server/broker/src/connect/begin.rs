@@ -220,7 +220,9 @@ impl Connect<'_> {
         tracing::warn!(operation = %operation_id, integration = %key, code = %error.code(), %error, "authorization refused");
         if matches!(error, BeginError::TooMany) {
             let frame = ResultFrame::refusal(error.code(), error.to_string(), Some(key), None);
-            self.broker.results().tell(input.ws_client_id.as_deref(), None, &frame);
+            self.broker
+                .results()
+                .tell(input.ws_client_id.as_deref(), None, &frame);
             return Err(Logged {
                 error,
                 operation_id: None,
@@ -233,13 +235,15 @@ impl Connect<'_> {
             message: error.to_string(),
             trail: &trail,
         };
-        let kept = self.keep_refusal(&refused, input.ws_client_id.as_deref(), browser).await;
+        let kept = self
+            .keep_refusal(&refused, input.ws_client_id.as_deref(), browser)
+            .await;
         if let Err(error) = &kept {
             tracing::warn!(%error, "a refusal could not be stored");
         }
         Err(Logged {
             error,
-            operation_id: kept.is_ok().then_some(operation_id),
+            operation_id: kept.unwrap_or(false).then_some(operation_id),
         })
     }
 
@@ -401,13 +405,13 @@ impl Connect<'_> {
     }
 
     /// Writes a refusal down and tells whoever listens for it. A listener of another process is told by the result of
-    /// an attempt that never left.
+    /// an attempt that never left. Answers whether the log has it.
     async fn keep_refusal(
         &self,
         refused: &Refused<'_>,
         listener: Option<&str>,
         browser: &BrowserId,
-    ) -> Result<(), BeginError> {
+    ) -> Result<bool, BeginError> {
         let broker = self.broker;
         let named = refused.named();
         let (code, key) = (refused.code, Some(refused.integration));
@@ -444,9 +448,9 @@ impl Connect<'_> {
         if let Some(row) = &row {
             oauth_attempts::insert(&mut tx, row).await?;
         }
-        self.log_refusal(&mut tx, refused).await?;
+        let logged = self.log_refusal(&mut tx, refused).await?;
         tx.commit().await?;
-        Ok(())
+        Ok(logged)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Attempts whose process died between the callback and the result. Their code is spent and their tokens are lost, so
 //! that they can only be ended: in the log, and for whoever still waits.
 
-use terapi_store::oauth_attempts::{self, OAuthAttemptRow};
 use terapi_store::StoreError;
+use terapi_store::oauth_attempts::{self, OAuthAttemptRow};
 
 use super::{CompleteError, Connect, ResultFrame};
 use crate::operations::OperationError;

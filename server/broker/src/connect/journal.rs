@@ -1,7 +1,7 @@
 //! What authorizations leave in the operation log. Each function writes into the transaction of the change.
 
 use terapi_catalog::Provider;
-use terapi_model::{ConnectionKey, ErrorCode, IntegrationKey, LogLevel, OperationId};
+use terapi_model::{ConnectionKey, ErrorCode, IntegrationKey, LogLevel, OperationId, OperationState};
 use terapi_store::connections::ConnectionRow;
 use terapi_store::{StoreError, Tx, integrations, operations as rows};
 
@@ -9,6 +9,9 @@ use super::landing::Landing;
 use super::{AuthOperation, BrowserAuth, Connect};
 use crate::auth::Setup;
 use crate::operations::{Message, NewOperation, OperationActor, OperationError, Redacted, Trail};
+
+/// Most operations an environment may have had in the last minute for a refusal to be written down.
+const MOST_A_MINUTE: u32 = 2000;
 
 /// A failure, and where the log has it.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +74,9 @@ impl Connect<'_> {
     ) -> Result<(), StoreError> {
         let (id, integration, now) = (trail.id().clone(), &setup.integration, self.broker.now());
         trail.begin(tx).await?;
+        if has_succeeded(tx, &id).await? {
+            return Ok(());
+        }
         let (key, provider) = (&integration.unique_key, &integration.provider);
         rows::set_integration(tx, &id, &integration.id, key, provider, now).await?;
         if let Some(named) = named {
@@ -106,12 +112,20 @@ impl Connect<'_> {
         Ok(())
     }
 
-    /// Ends an operation that no attempt stands for, badly.
-    pub(super) async fn log_refusal(&self, tx: &mut Tx, refused: &Refused<'_>) -> Result<(), StoreError> {
+    /// Ends an operation that no attempt stands for, badly. False when it was not written down: whoever has a public key
+    /// can be refused without end.
+    pub(super) async fn log_refusal(&self, tx: &mut Tx, refused: &Refused<'_>) -> Result<bool, StoreError> {
         let now = self.broker.now();
         let (id, environment) = (refused.trail.id(), refused.trail.environment());
+        let since = now.plus_seconds(-60);
+        if rows::count_since(tx, environment, since, MOST_A_MINUTE).await? >= MOST_A_MINUTE {
+            return Ok(false);
+        }
         let error = OperationError::new(refused.code, &refused.message);
         refused.trail.fail(tx, &error).await?;
+        if has_succeeded(tx, id).await? {
+            return Ok(true);
+        }
         if let Some(found) = integrations::find(tx, environment, refused.integration).await? {
             let (key, provider) = (&found.unique_key, &found.provider);
             rows::set_integration(tx, id, &found.id, key, provider, now).await?;
@@ -119,8 +133,14 @@ impl Connect<'_> {
         if let Some(named) = refused.named() {
             rows::set_connection(tx, id, None, &named, now).await?;
         }
-        Ok(())
+        Ok(true)
     }
+}
+
+/// Whether what it was opened for was done: it keeps the names of that, whatever is tried afterwards.
+async fn has_succeeded(tx: &mut Tx, id: &OperationId) -> Result<bool, StoreError> {
+    let found = rows::find(tx, id).await?;
+    Ok(found.is_some_and(|found| found.state == OperationState::Success))
 }
 
 /// The end user's own OAuth app, named without its secret.

@@ -197,11 +197,12 @@ impl Connect<'_> {
         };
         let kept = async {
             let mut tx = self.broker.store().begin().await?;
-            self.log_refusal(&mut tx, &refused).await?;
-            tx.commit().await
+            let logged = self.log_refusal(&mut tx, &refused).await?;
+            tx.commit().await?;
+            Ok::<bool, StoreError>(logged)
         };
         let operation_id = match kept.await {
-            Ok(()) => Some(id),
+            Ok(logged) => logged.then_some(id),
             Err(error) => {
                 tracing::warn!(operation = %id, %error, "a failure could not be logged");
                 None

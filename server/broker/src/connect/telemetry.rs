@@ -72,10 +72,9 @@ impl UiEvent {
 
     const fn level(self) -> LogLevel {
         match self {
-            Self::ViewUnknownError
-            | Self::ViewCredentialsError
-            | Self::PopupBlocked
-            | Self::PopupClosed => LogLevel::Error,
+            Self::ViewUnknownError | Self::ViewCredentialsError | Self::PopupBlocked | Self::PopupClosed => {
+                LogLevel::Error
+            }
             _ => LogLevel::Info,
         }
     }
@@ -106,12 +105,18 @@ impl Connect<'_> {
             ("event", Some(Redacted::name(report.event.as_str()))),
             ("at", Some(Redacted::name(&report.at.to_rfc3339()))),
             ("integration", integration.map(|key| Redacted::name(key.as_str()))),
-            ("device", on.and_then(device).map(|device| Redacted::name(&device))),
+            (
+                "device",
+                on.and_then(device).map(|device| Redacted::name(&device)),
+            ),
         ];
-        let about = Redacted::object(members.into_iter().filter_map(|(name, value)| Some((name, value?))));
+        let about = Redacted::object(
+            members
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
         let (id, environment) = (&session.operation_id, &session.environment.id);
-        let line =
-            Message::auth(report.event.level(), report.event.text(), self.broker.now()).with(about);
+        let line = Message::auth(report.event.level(), report.event.text(), self.broker.now()).with(about);
         let mut tx = self.broker.store().begin().await?;
         if rows::count_messages(&mut tx, id, MOST_LINES).await? < MOST_LINES {
             operations::write(self.broker, &mut tx, environment, id, line).await?;

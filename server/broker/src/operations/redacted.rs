@@ -267,3 +267,76 @@ fn cut_json(value: &Value) -> Value {
         other => other.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use serde_json::json;
+    use terapi_catalog::Catalogue;
+
+    use super::*;
+
+    #[test]
+    fn an_address_keeps_what_is_known_to_be_harmless_and_nothing_else() {
+        let url = "https://u:pw@acme.example/authorize?client_id=c&state=s&login_ticket=t&scope=a+b#frag";
+        let shown = Redacted::url(&Url::parse(url).unwrap(), None).into_json();
+        assert_eq!(
+            shown,
+            "https://acme.example/authorize?client_id=c&state=%5Bredacted%5D&login_ticket=%5Bredacted%5D&scope=a+b"
+        );
+        let called = Url::parse("https://api.example:8443/bot1234/me?key=k").unwrap();
+        assert_eq!(
+            Redacted::endpoint(&called, "/bot${api_key}/me").into_json(),
+            "https://api.example:8443/bot${api_key}/me"
+        );
+    }
+
+    #[test]
+    fn a_parameter_of_the_providers_file_is_shown_unless_its_name_tells_of_a_secret() {
+        let catalogue = Catalogue::load(None).unwrap();
+        let declared = catalogue.list().find_map(|provider| {
+            let params = &provider.auth.oauth2()?.authorization_params;
+            let mut names = params.iter().map(|(name, _)| name);
+            let name = names.find(|name| !is_telling(name))?;
+            Some((provider, name.to_owned()))
+        });
+        let (provider, name) = declared.expect("some file adds a parameter to the consent page");
+        let given = [
+            (name.as_str(), "x"),
+            ("private_key", "hush"),
+            ("whatever", "hush"),
+        ];
+        let shown = Redacted::params(given, Some(provider)).into_json();
+        assert_eq!(shown, json!({ name: "x", "private_key": MASK, "whatever": MASK }));
+    }
+
+    #[test]
+    fn headers_and_config_show_only_what_is_declared() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-api-key", HeaderValue::from_static("hush"));
+        headers.insert("set-cookie", HeaderValue::from_static("hush"));
+        headers.insert("content-type", HeaderValue::from_static("text/plain"));
+        assert_eq!(
+            Redacted::headers(&headers).into_json(),
+            json!({ "x-api-key": MASK, "set-cookie": MASK, "content-type": "text/plain" })
+        );
+        let catalogue = Catalogue::load(None).unwrap();
+        let acme = catalogue.get("acme").expect("the demo provider is built in");
+        let config = json!({ "unheard_of": "hush", "oauth_scopes_override": ["a"] });
+        let config = config.as_object().cloned().unwrap_or_default();
+        assert_eq!(
+            Redacted::config(&config, acme).into_json(),
+            json!({ "unheard_of": MASK, "oauth_scopes_override": ["a"] })
+        );
+    }
+
+    #[test]
+    fn a_strangers_text_is_cut_and_has_no_control_characters() {
+        let long = format!("a\0\u{1b}[31m{}", "b".repeat(9999));
+        let Value::String(shown) = Redacted::name(&long).into_json() else {
+            panic!("a name is a text")
+        };
+        assert_eq!(shown.chars().count(), LONGEST);
+        assert!(shown.starts_with("a[31mb"));
+    }
+}

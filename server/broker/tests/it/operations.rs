@@ -164,10 +164,11 @@ async fn every_refusal_before_the_redirect_says_where_the_log_has_it() {
     // The next try sets it running again, and succeeds.
     flow.connect(&auth).await;
     assert_eq!(end(&only(&flow).await.0), (OperationState::Success, None));
-    // What was done stays done, whatever fails after it; the line is there.
-    begin("nope", BrowserInput::default()).await;
+    // What was done stays done, and keeps its names, whatever fails after it; the line is there.
+    begin("acme-api-key", BrowserInput::default()).await;
     let (operation, lines) = only(&flow).await;
     assert_eq!(end(&operation), (OperationState::Success, None));
+    assert_eq!(operation.integration_key, Some(integration("acme")));
     assert_eq!(lines.last().unwrap().level, LogLevel::Error);
 }
 

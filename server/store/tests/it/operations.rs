@@ -129,6 +129,18 @@ async fn a_line_of_no_operation_is_dropped_and_breaks_nothing() {
     on_each(async |database| {
         let store = &database.store;
         let environment = house(store).await;
+        let some = row(&environment, NOW);
+        insert(store, &some).await;
+        let mut db = store.read().await.unwrap();
+        for (since, limit, count) in [
+            (NOW.plus_millis(-1), 9, 1),
+            (NOW.plus_millis(-1), 0, 0),
+            (NOW, 9, 0),
+        ] {
+            let counted = operations::count_since(&mut db, &environment.id, since, limit).await;
+            assert_eq!(counted.unwrap(), count);
+        }
+        drop(db);
         let never = row(&environment, NOW);
         let mut tx = store.begin().await.unwrap();
         assert!(

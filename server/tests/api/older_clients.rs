@@ -37,6 +37,22 @@ async fn metadata_of_one_connection_is_replaced_and_merged() {
         (201, json!({"name": "full_name"}))
     );
     assert_eq!(read().await, json!({"name": "full_name"}));
+    let fetched = app
+        .key()
+        .get(&format!("/connection/{id}?provider_config_key=acme-key"))
+        .await
+        .body;
+    assert_eq!(fetched["field_mappings"], json!({"name": "full_name"}));
+    let plural = app
+        .key()
+        .get(&format!("/connections/{id}?provider_config_key=acme-key"))
+        .await
+        .body;
+    assert!(
+        plural.get("field_mappings").is_none(),
+        "only where old clients look"
+    );
+    assert_eq!(plural["credentials"], fetched["credentials"]);
 }
 
 #[tokio::test]

@@ -74,6 +74,23 @@ pub struct ConnectionBody {
     missing_scopes: Option<Vec<String>>,
 }
 
+/// A connection as older clients read it, who kept their mapping of fields where metadata is now.
+#[derive(Serialize)]
+pub(super) struct OlderConnection {
+    field_mappings: Map<String, Value>,
+    #[serde(flatten)]
+    connection: ConnectionBody,
+}
+
+impl OlderConnection {
+    pub(super) fn of(connection: ConnectionBody) -> Self {
+        Self {
+            field_mappings: connection.metadata.clone().unwrap_or_default(),
+            connection,
+        }
+    }
+}
+
 /// A failure that stands.
 #[derive(Serialize, ToSchema)]
 pub struct ConnectionError {

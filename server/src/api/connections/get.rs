@@ -5,7 +5,7 @@ use serde_json::json;
 use terapi_broker::connections::{GetConnectionError, GetOptions, RefreshFailure};
 use terapi_model::{ConnectionKey, ErrorCode, IntegrationKey, Scope};
 
-use super::body::ConnectionBody;
+use super::body::{ConnectionBody, OlderConnection};
 use crate::api::auth::ByKey;
 use crate::api::input::{Path, Query, QueryReader};
 use crate::error::ApiError;
@@ -65,6 +65,17 @@ pub(super) async fn get(
         fetched.credentials.as_ref(),
         refresh_token,
     )))
+}
+
+/// The same at `/connection/{connection_id}`, where clients from 0.21 to 0.26 also look for their field mapping.
+pub(super) async fn get_older(
+    state: State<AppState>,
+    by: ByKey,
+    query: Query,
+    path: Path<String>,
+) -> Result<Json<OlderConnection>, ApiError> {
+    let Json(connection) = get(state, by, query, path).await?;
+    Ok(Json(OlderConnection::of(connection)))
 }
 
 impl From<GetConnectionError> for ApiError {

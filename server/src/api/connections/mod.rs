@@ -32,7 +32,7 @@ pub fn routes() -> Routes {
         .post("/connection/{connection_id}/field-mapping", one_metadata::set);
     let aliases = Routes::new()
         .get("/connection", list::list)
-        .get("/connection/{connection_id}", get::get)
+        .get("/connection/{connection_id}", get::get_older)
         .patch("/connection/{connection_id}", update::update)
         .delete("/connection/{connection_id}", delete::delete)
         .post("/connection/metadata", metadata::set)

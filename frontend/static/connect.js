@@ -15,7 +15,11 @@
     const findAll = (selector) => [...room().querySelectorAll(selector)];
     const words = (name) => byId("t-texts").content.querySelector(`[data-text=${name}]`).textContent;
 
+    // Kept in memory: an address is seen, copied and remembered.
     let token = query.get("session_token");
+    const shown = new URL(location.href);
+    shown.searchParams.delete("session_token");
+    history.replaceState(null, "", shown);
     let origin = null;
     let busy = false;
     let touched = false;
@@ -107,7 +111,9 @@
         if (token) headers.Authorization = `Bearer ${token}`;
         const to = audience();
         if (to !== null && !preview) headers["Terapi-Origin"] = to;
-        return fetch(url, { ...options, headers, credentials: "omit", cache: "no-store" });
+        const bare = new URL(url, location.origin);
+        bare.searchParams.delete("session_token");
+        return fetch(bare, { ...options, headers, credentials: "omit", cache: "no-store" });
     }
 
     async function load(url, how = {}) {
@@ -119,7 +125,11 @@
             const html = await answer.text();
             if (mine !== asking) return;
             if (!answer.headers.has("Terapi-View")) throw new Error("not a view");
-            if (how.push && !framed) history.pushState(null, "", how.push);
+            if (how.push && !framed) {
+                const to = new URL(how.push);
+                to.searchParams.delete("session_token");
+                history.pushState(null, "", to);
+            }
             show(html, how);
         } catch {
             if (mine === asking) say("t-offline", "offline");
@@ -323,6 +333,14 @@
         form.querySelector("[data-label]").textContent = words("again");
     }
 
+    // Whoever comes back from there finds the page as it was.
+    function leave(to) {
+        const here = new URL(location.href);
+        if (token !== null) here.searchParams.set("session_token", token);
+        history.replaceState(null, "", here);
+        location.assign(to);
+    }
+
     // In a tab of its own that has somewhere to go in the end, the authorization runs in the tab.
     function leavesPage() {
         return !host && query.has("return_url");
@@ -356,7 +374,7 @@
             const json = answer.headers.get("Content-Type")?.startsWith("application/json");
             if (json && answer.ok) {
                 const { authorize_url: to, attempt } = await answer.json();
-                if (!windowed) return location.assign(to);
+                if (!windowed) return leave(to);
                 popup.location.replace(to);
                 run = { attempt, key, form, popup, settled: false };
                 setBusy(form, true, true);
@@ -436,11 +454,8 @@
     function settle(mine) {
         if (run !== mine || mine.settled) return;
         mine.settled = true;
-        try {
-            mine.popup.close();
-        } catch {
-            // It closes itself.
-        }
+        // The window closes itself. Closed from here while it comes back from the provider, it would stay for ever.
+        setTimeout(() => mine.popup.close(), 1500);
         load(address({ integration: mine.key, attempt: mine.attempt }));
     }
 
@@ -556,6 +571,8 @@
                 event.target.value = "";
                 return filter("");
             }
+            // Or the same key closes the question that it opens.
+            event.preventDefault();
             close("click:close");
         } else if (event.key === "Tab" && framed && !preview) keepFocus(event);
     });
@@ -565,13 +582,12 @@
         const stops = findAll("a[href], button, input, select, summary").filter(
             (element) => !element.disabled && element.type !== "hidden" && element.checkVisibility?.() !== false,
         );
-        const [first, end] = [stops[0], stops.at(-1)];
         const active = document.activeElement;
-        const outside = !stops.includes(active) && !find("[data-card]").contains(active);
-        if (event.shiftKey ? active === first || !stops.includes(active) : active === end || outside) {
-            event.preventDefault();
-            (event.shiftKey ? end : first)?.focus();
-        }
+        const way = event.shiftKey ? Node.DOCUMENT_POSITION_PRECEDING : Node.DOCUMENT_POSITION_FOLLOWING;
+        const goesOn = (stop) => stop !== active && active.compareDocumentPosition(stop) & way;
+        if (find("[data-card]").contains(active) && stops.some(goesOn)) return;
+        event.preventDefault();
+        (event.shiftKey ? stops.at(-1) : stops[0])?.focus();
     }
 
     addEventListener("popstate", () => load(location.href));

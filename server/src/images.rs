@@ -15,7 +15,9 @@ use crate::state::AppState;
 
 /// The routes of this room.
 pub fn routes() -> Routes {
-    Routes::new().get("/images/template-logos/{file}", logo)
+    Routes::new()
+        .get("/images/template-logos/{file}", logo)
+        .get("/images/environments/{uuid}/logo", environment_logo)
 }
 
 async fn logo(
@@ -57,6 +59,29 @@ async fn logo(
     );
     if let Ok(tag) = HeaderValue::try_from(tag) {
         answer.insert(header::ETAG, tag);
+    }
+    Ok(response)
+}
+
+/// The logo that an environment's Connect UI shows. Its address has a version: what is there never changes.
+async fn environment_logo(
+    State(state): State<AppState>,
+    Path(uuid): Path<String>,
+) -> Result<Response, ApiError> {
+    let logo = state.broker.environments().logo(&uuid).await?;
+    let logo = logo.ok_or_else(|| ApiError::not_found("no environment has this logo"))?;
+    let mut response = logo.bytes.into_response();
+    let answer = response.headers_mut();
+    if let Ok(kind) = HeaderValue::try_from(logo.media_type) {
+        answer.insert(header::CONTENT_TYPE, kind);
+    }
+    for (name, value) in [
+        ("cache-control", "public, max-age=31536000, immutable"),
+        ("cross-origin-resource-policy", "cross-origin"),
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", "default-src 'none'; sandbox"),
+    ] {
+        answer.insert(name, HeaderValue::from_static(value));
     }
     Ok(response)
 }

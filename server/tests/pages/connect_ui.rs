@@ -1,6 +1,7 @@
 use axum::body::Body;
 use http::{Request, StatusCode, header};
-use terapi_broker::connect::NewSession;
+use terapi_broker::connect::{NewSession, SessionOverrides};
+use terapi_broker::environments::{EnvironmentPatch, Logo};
 use terapi_model::{IntegrationKey, Tags};
 use url::Url;
 
@@ -145,7 +146,13 @@ async fn a_token_that_is_not_good_gets_a_page_that_says_so() {
         let answer = browser
             .get(&format!("/connect/ui/?{}", encode(&[("session_token", token)])))
             .await;
-        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{token}");
+        // Without any, the page waits for one to be posted.
+        let wanted = if token.is_empty() {
+            StatusCode::OK
+        } else {
+            StatusCode::FORBIDDEN
+        };
+        assert_eq!(answer.status, wanted, "{token}");
         let answer = start(
             &mut browser,
             &[("session_token", token), ("integration", "github")],
@@ -176,4 +183,238 @@ async fn a_form_over_16_kilobytes_is_refused() {
     )
     .await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn what_an_app_names_is_text_and_its_instructions_are_a_page() {
+    let (house, _) = with_session(Plan::default()).await;
+    let operator = house.operator().await;
+    let (caller, _) = house
+        .broker
+        .operators()
+        .caller(&operator, "dev")
+        .await
+        .unwrap()
+        .unwrap();
+    let github = IntegrationKey::parse("github").unwrap();
+    for (given, shown) in [
+        ("javascript:alert(1)//", false),
+        ("data:text/html,<script>alert(1)</script>", false),
+        ("//elsewhere.example/", false),
+        ("https://docs.example.com/\"><script>", true),
+    ] {
+        let docs = SessionOverrides {
+            docs_connect: Some(given.to_owned()),
+        };
+        let wanted = NewSession {
+            overrides: [(github.clone(), docs)].into(),
+            ..NewSession::default()
+        };
+        let opened = house
+            .broker
+            .connect()
+            .open_session(&caller, wanted)
+            .await
+            .unwrap();
+        let path = format!(
+            "/connect/ui/?session_token={}&integration=github",
+            opened.token.expose()
+        );
+        let page = house.browser().get(&path).await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert_eq!(page.body.contains("https://docs.example.com/"), shown, "{given}");
+        for script in ["javascript:", "data:text", "//elsewhere", "\"><script>"] {
+            assert!(!page.body.contains(script), "{given}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_field_is_filled_with_the_password_of_the_dashboard() {
+    let (house, _) = with_session(Plan::default()).await;
+    let page = house.browser().get("/connect/ui/?preview=1").await;
+    assert!(page.body.contains("type=\"password\""), "{}", page.body);
+    assert!(
+        page.body.contains("autocomplete=\"new-password\""),
+        "{}",
+        page.body
+    );
+    assert!(!page.body.contains("current-password"));
+}
+
+/// What the page's script sends.
+async fn ask(house: &House, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut request = Request::get(path).header("terapi-view", "1");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    house.browser().send(request.body(Body::empty()).unwrap()).await
+}
+
+#[tokio::test]
+async fn a_view_for_the_script_holds_no_token() {
+    let (house, token) = with_session(Plan::default()).await;
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str())];
+    for path in ["/connect/ui/", "/connect/ui/?integration=keyed"] {
+        let view = ask(&house, path, &headers).await;
+        assert_eq!(view.status, StatusCode::OK, "{path}");
+        assert_eq!(view.header("terapi-view"), Some("1"));
+        assert!(view.body.starts_with("<div id=\"connect\""), "{}", view.body);
+        assert!(!view.body.contains(&token), "{path}");
+        assert!(!view.body.contains("session_token"), "{path}");
+    }
+    let expired = ask(&house, "/connect/ui/", &[]).await;
+    assert_eq!(expired.status, StatusCode::FORBIDDEN);
+    assert!(expired.body.contains("data-state=\"expired\""));
+}
+
+#[tokio::test]
+async fn the_script_is_told_where_its_window_goes() {
+    let (house, token) = with_session(Plan::default()).await;
+    let request = Request::post("/connect/ui/start")
+        .header("terapi-view", "1")
+        .header("terapi-window", "1")
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Body::from("integration=github"));
+    let begun = house.browser().send(request.unwrap()).await;
+    assert_eq!(begun.status, StatusCode::OK, "{}", begun.body);
+    let begun: serde_json::Value = serde_json::from_str(&begun.body).unwrap();
+    let to = begun["authorize_url"].as_str().unwrap();
+    assert!(
+        to.starts_with("http://localhost:3003/connect/ui/go?attempt="),
+        "{to}"
+    );
+    assert!(begun["attempt"].as_str().unwrap().starts_with("att_"));
+    assert!(!to.contains(&token));
+}
+
+#[tokio::test]
+async fn an_environment_with_origins_lets_no_other_page_in_and_sends_nobody_elsewhere() {
+    let (house, token) = with_session(Plan::default()).await;
+    let operator = house.operator().await;
+    let found = house.broker.operators().caller(&operator, "dev").await.unwrap();
+    let (caller, _) = found.unwrap();
+    let bearer = format!("Bearer {token}");
+    let from = |origin: &'static str| {
+        [
+            ("authorization", bearer.clone()),
+            ("terapi-origin", origin.to_owned()),
+        ]
+    };
+    let seen = async |origin: &'static str, path: &str| {
+        let headers = from(origin);
+        let headers: Vec<(&str, &str)> = headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        ask(&house, path, &headers).await.status
+    };
+    // Without any, everybody may use it, and nobody is sent anywhere.
+    assert_eq!(seen("https://any.example", "/connect/ui/").await, StatusCode::OK);
+    let away = "/connect/ui/?return_url=https%3A%2F%2Fapp.example.com%2Fback";
+    assert_eq!(seen("https://any.example", away).await, StatusCode::FORBIDDEN);
+
+    let patch = EnvironmentPatch {
+        allowed_origins: Some(vec!["https://app.example.com".to_owned()]),
+        ..EnvironmentPatch::default()
+    };
+    house.broker.environments().update(&caller, patch).await.unwrap();
+    assert_eq!(
+        seen("https://any.example", "/connect/ui/").await,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        seen("https://app.example.com", "/connect/ui/").await,
+        StatusCode::OK
+    );
+    assert_eq!(seen("https://app.example.com", away).await, StatusCode::OK);
+    for elsewhere in [
+        "https%3A%2F%2Fapp.example.com.evil.example",
+        "javascript%3Aalert(1)",
+        "%2F%2Fx",
+        "x",
+    ] {
+        let path = format!("/connect/ui/?return_url={elsewhere}");
+        assert_eq!(
+            seen("https://app.example.com", &path).await,
+            StatusCode::FORBIDDEN,
+            "{elsewhere}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_page_speaks_the_language_asked_for_else_the_browsers() {
+    let (house, token) = with_session(Plan::default()).await;
+    for (query, accepted, said) in [
+        ("", "", "lang=\"en\""),
+        ("", "ja,en;q=0.5", "lang=\"ja\""),
+        ("&lang=fr", "ja", "lang=\"fr\""),
+        ("&lang=xx", "de-CH", "lang=\"de\""),
+        // Nobody speaks it, and nobody gets it by chance.
+        ("&lang=en-XA", "", "lang=\"en\""),
+    ] {
+        let request = Request::get(format!("/connect/ui/?session_token={token}{query}"))
+            .header(header::ACCEPT_LANGUAGE, accepted)
+            .body(Body::empty());
+        let page = house.browser().send(request.unwrap()).await;
+        assert!(page.body.contains(said), "{query} {accepted}");
+    }
+}
+
+#[tokio::test]
+async fn an_environments_look_is_in_its_pages_and_its_logo_is_served() {
+    let (house, token) = with_session(Plan::default()).await;
+    let operator = house.operator().await;
+    let found = house.broker.operators().caller(&operator, "dev").await.unwrap();
+    let (caller, environment) = found.unwrap();
+    let mut look = environment.connect_ui.clone();
+    look.theme.light.primary = "#7700ff".to_owned();
+    look.product_name = Some("Analytical & <Engines>".to_owned());
+    look.show_watermark = false;
+    let patch = EnvironmentPatch {
+        connect_ui: Some(look),
+        ..EnvironmentPatch::default()
+    };
+    house.broker.environments().update(&caller, patch).await.unwrap();
+    let png = b"\x89PNG\r\n\x1a\n and so on".to_vec();
+    let logo = Logo::read(png.clone()).unwrap();
+    house
+        .broker
+        .environments()
+        .set_logo(&caller, Some(logo))
+        .await
+        .unwrap();
+
+    let page = house
+        .browser()
+        .get(&format!("/connect/ui/?session_token={token}"))
+        .await;
+    assert!(page.body.contains("--brand:var(--if-light,#7700ff)"));
+    assert!(page.body.contains("Analytical &amp; &lt;Engines&gt;"));
+    assert!(!page.body.contains("Secured by Terapi"));
+    let path = format!("/images/environments/{}/logo", environment.uuid);
+    assert!(page.body.contains(&path), "{}", page.body);
+    let served = house.browser().get(&path).await;
+    assert_eq!(served.header("content-type"), Some("image/png"));
+    assert_eq!(served.header("x-content-type-options"), Some("nosniff"));
+
+    house.broker.environments().set_logo(&caller, None).await.unwrap();
+    assert_eq!(house.browser().get(&path).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_preview_shows_nothing_that_an_address_says() {
+    let house = House::open().await;
+    let settings = r##"{"showWatermark":true,"defaultTheme":"dark","theme":{"light":{"primary":"#123456"},"dark":{"primary":"#123456"}},"productName":"Planted","logo":"/oauth/connect/x"}"##;
+    let query = encode(&[("preview", "1"), ("embedded", "1"), ("settings", settings)]);
+    let address = format!("/connect/ui/?{query}");
+    let page = house.browser().get(&address).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(!page.body.contains("Planted") && !page.body.contains("#123456"));
+    let view = ask(&house, &address, &[]).await;
+    assert!(view.body.contains("Planted") && view.body.contains("#123456"));
+    assert!(!view.body.contains("/oauth/connect"));
 }

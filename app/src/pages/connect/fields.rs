@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use terapi_broker::connect::Session;
 use terapi_broker::integrations::Integration;
 use terapi_catalog::{AuthSpec, Field as Declared, Format, Provider, check_connection_config};
+use url::Url;
 
 use super::setting::Setting;
 use crate::form::{Form, FormState};
@@ -34,8 +35,6 @@ pub struct Asked {
     pub initial: Option<String>,
     /// Where it is explained.
     pub docs: Option<String>,
-    /// What a password manager may put there.
-    pub autocomplete: &'static str,
 }
 
 /// What goes on when the form is sent.
@@ -93,7 +92,8 @@ impl Questions {
         let override_docs = session
             .overrides
             .get(key)
-            .and_then(|overrides| overrides.docs_connect.clone());
+            .and_then(|overrides| overrides.docs_connect.clone())
+            .filter(|address| is_web_address(address));
         let docs_of = |field: &Declared| {
             let section = field.doc_section.as_deref()?.trim_start_matches('#');
             override_docs
@@ -122,11 +122,6 @@ impl Questions {
                     .filter(|_| !field.secret)
                     .or_else(|| first.cloned()),
                 docs: docs_of(&field),
-                autocomplete: match (group, name) {
-                    ("credentials", "username") => "username",
-                    ("credentials", "password") => "current-password",
-                    _ => "off",
-                },
                 field,
             }
         };
@@ -219,6 +214,11 @@ fn own_app(preset: &Map<String, Value>, text: &dyn ConnectText) -> Vec<Asked> {
         .collect()
 }
 
+/// Whether an address leads to a page: it becomes a link, and a link can run a script.
+fn is_web_address(address: &str) -> bool {
+    Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
+}
+
 /// A field's own title; where a file gives none, the mode's, in the reader's language.
 fn label(name: &str, field: &Declared, setting: &Setting) -> String {
     let text = setting.texts();
@@ -255,13 +255,19 @@ impl Asked {
             },
             initial: None,
             docs: None,
-            autocomplete: "off",
         }
+    }
+
+    /// What a password manager may put there: nothing. The dashboard's sign-in has the same origin as this page, and an
+    /// operator's own password must not get into a form that goes to somebody else. Browsers disregard `off` where
+    /// something secret is asked, and heed `new-password`.
+    pub const fn autocomplete(&self) -> &'static str {
+        if self.field.secret { "new-password" } else { "off" }
     }
 
     /// What was typed. Who pastes a whole address where a part of one is asked, meant that part.
     fn read(&self, form: &Form) -> String {
-        if self.autocomplete == "current-password" {
+        if self.name == "credentials.password" {
             return form.secret(&self.name).expose().clone();
         }
         let mut value = form.text(&self.name);
@@ -354,6 +360,12 @@ mod tests {
             let form = Form::parse(format!("params.subdomain={typed}").as_bytes());
             assert_eq!(asked.read(&form), read, "{typed}");
         }
+    }
+
+    #[test]
+    fn no_field_takes_the_password_of_the_dashboard() {
+        assert_eq!(asked(|field| field.secret = true).autocomplete(), "new-password");
+        assert_eq!(asked(|_| ()).autocomplete(), "off");
     }
 
     #[test]

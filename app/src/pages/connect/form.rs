@@ -234,13 +234,13 @@ fn input(asked: Asked, state: &FormState, text: &'static dyn ConnectText) -> Any
     let problem = state.problem(&asked.name).map(str::to_owned);
     let missing = asked.field.required.then(|| text.missing(&asked.label));
     let complaint = asked.complaint("\u{0}", text);
+    let autocomplete = asked.autocomplete();
     let Asked {
         name,
         label,
         field,
         initial,
         docs,
-        autocomplete,
     } = asked;
     let value = (!field.secret)
         .then(|| state.value(&name).map(str::to_owned).or(initial))

@@ -8,15 +8,15 @@ use super::screen::Screen;
 use super::setting::Setting;
 use crate::form::FormState;
 
-/// How the page would look with these settings: a form that nobody can send. It shows nothing of any environment.
+/// How the page would look with these settings: a form that nobody can send. It shows nothing of any environment, and
+/// nothing that an address says: only the page's script brings settings, and it listens to our own pages alone.
 pub fn preview(setting: &Setting, settings: Option<&str>) -> Screen {
+    let settings = settings.filter(|_| setting.partial);
     let given: Option<ConnectUiSettings> = settings.and_then(|json| serde_json::from_str(json).ok());
     let mut settings = given
         .and_then(|settings| settings.checked().ok())
         .unwrap_or_default();
-    settings.logo = settings
-        .logo
-        .filter(|path| path.starts_with("/images/environments/"));
+    settings.logo = settings.logo.filter(|path| is_logo(path));
     let text = setting.texts();
     let subject = Subject {
         name: "Acme".to_owned(),
@@ -40,4 +40,42 @@ pub fn preview(setting: &Setting, settings: Option<&str>) -> Screen {
     };
     let look = Look::of(settings, setting);
     form::show(setting, look, &subject, "acme", questions, FormState::default())
+}
+
+/// Whether a path is that of an environment's logo, and no way round to anything else.
+fn is_logo(path: &str) -> bool {
+    let inner = path
+        .strip_prefix("/images/environments/")
+        .and_then(|rest| rest.split_once("/logo"));
+    inner.is_some_and(|(uuid, version)| {
+        uuid.len() == 36
+            && uuid.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+            && version
+                .strip_prefix("?v=")
+                .is_none_or(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+            && (version.is_empty() || version.starts_with("?v="))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_logo;
+
+    #[test]
+    fn a_logo_is_an_environments_and_nothing_else() {
+        let uuid = "0f8fad5b-d9cb-469f-a165-70867728950e";
+        for (path, logo) in [
+            (format!("/images/environments/{uuid}/logo?v=1700000000000"), true),
+            (format!("/images/environments/{uuid}/logo"), true),
+            (format!("/images/environments/{uuid}/logo/../../x"), false),
+            (format!("/images/environments/{uuid}/logo?v=1/../x"), false),
+            (
+                "/images/environments/../../oauth/connect/x/logo".to_owned(),
+                false,
+            ),
+            ("//elsewhere.example/logo".to_owned(), false),
+        ] {
+            assert_eq!(is_logo(&path), logo, "{path}");
+        }
+    }
 }

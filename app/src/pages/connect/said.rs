@@ -73,17 +73,17 @@ pub fn boot(setting: &Setting) -> Screen {
     let text = setting.texts();
     Screen::new(text.title(), "boot", Look::plain(setting), move || {
         view! {
-            <h1 class="sr-only">{text.title()}</h1>
             <div data-skeleton="" hidden class="space-y-4 py-2" aria-busy="true">
+                <h1 class="sr-only">{text.title()}</h1>
                 <p class="sr-only">{text.loading()}</p>
                 <div class="connect-bone h-7 w-3/5"></div>
                 <div class="connect-bone h-14"></div>
                 <div class="connect-bone h-14"></div>
                 <div class="connect-bone h-14"></div>
             </div>
-            <noscript>
+            <div class="contents" data-scriptless="">
                 <Said tone=Tone::Quiet title=text.direct() body=text.direct_body() />
-            </noscript>
+            </div>
         }
         .into_any()
     })

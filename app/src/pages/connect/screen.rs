@@ -129,7 +129,7 @@ impl Screen {
 
 /// Runs before anything else: what is posted to the page while its script is on the way must not be lost, because the
 /// browser packages post the token once (browser-and-modes.md 2.11).
-const EARLY: &str = "window.terapiEarly=[];addEventListener('message',e=>window.terapiEarly&&window.terapiEarly.push(e));\
+const EARLY: &str = "document.documentElement.dataset.scripted='';window.terapiEarly=[];addEventListener('message',e=>window.terapiEarly&&window.terapiEarly.push(e));\
     {const h=parent===window?opener:parent;h&&h.postMessage({type:'ready'},'*')}";
 
 fn card(screen: Screen, setting: &Setting) -> AnyView {

@@ -1,0 +1,259 @@
+// Every state of the Connect UI, and how to get there: the same list is checked by axe, measured and photographed.
+import type { Page } from "@playwright/test";
+
+import { DEMO, type Acme } from "./acme.ts";
+import { uniqueKey, type Rest } from "./rest.ts";
+
+/** What the states need; an instance of its own, whose providers and environment are made for them. */
+export interface Stage {
+    url: string;
+    acme: Acme;
+    rest: Rest;
+    /** Integrations, by what is special about them. */
+    oauth: string;
+    apiKey: string;
+    rich: string;
+    open: string;
+    later: string;
+    many: string[];
+}
+
+/** A provider with everything that a field can have. */
+export const RICH_PROVIDER = `
+display_name: Fieldmaster Enterprise
+auth: {auth_mode: API_KEY}
+docs_connect: https://docs.example.com/fieldmaster
+connection_config:
+    region:
+        title: Data center
+        description: Where your account lives. It is shown on the first page after you sign in.
+        enum: [eu-central-1, us-east-1, ap-southeast-2]
+        required: true
+        order: 1
+        secret: false
+    subdomain:
+        title: Subdomain
+        description: The first part of your address.
+        pattern: '^[a-z0-9-]+$'
+        prefix: https://
+        suffix: .fieldmaster.example.com
+        example: acme
+        required: true
+        doc_section: subdomain
+        secret: false
+    tenant:
+        title: Tenant
+        format: uuid
+        required: false
+        secret: false
+    plan:
+        title: Plan
+        enum: [basic, pro]
+        required: false
+        secret: false
+credentials:
+    api_key:
+        title: Secret access key
+        description: Under Settings, then API.
+        example: fm_live_0123456789
+        pattern: '^fm_[a-z]+_[0-9]+$'
+        secret: true
+        doc_section: '#keys'
+`;
+
+/** A provider whose mode people cannot connect yet. */
+export const LATER_PROVIDER = `
+display_name: Machine to machine
+auth: {auth_mode: OAUTH2_CC, token_url: https://auth.example.com/token}
+`;
+
+/** A provider that asks for nothing. */
+export const OPEN_PROVIDER = `
+display_name: Public weather
+auth: {auth_mode: NONE}
+`;
+
+/** Gives the states something to show. */
+export async function furnishStage(url: string, acme: Acme, rest: Rest): Promise<Stage> {
+    const plain = async (provider: string, display_name?: string) => {
+        const unique_key = uniqueKey(provider);
+        await rest.must("POST", "/integrations", { provider, unique_key, display_name });
+        return unique_key;
+    };
+    const oauth = await rest.createAcme(acme, "acme", { display_name: "Acme" });
+    const apiKey = await rest.createAcme(acme, "acme-api-key");
+    const rich = await plain("fieldmaster");
+    const open = await plain("weather");
+    const later = await plain("later");
+    const many = [oauth, apiKey, rich, open];
+    for (const name of ["Analytics", "Billing", "Calendar", "Documents", "Everything else with quite a long name", "Files"]) {
+        many.push(await plain("fieldmaster", name));
+    }
+    return { url, acme, rest, oauth, apiKey, rich, open, later, many };
+}
+
+export interface ConnectView {
+    /** In words, and as a file name. */
+    name: string;
+    /** Brings the page there; `with` is added to the address. */
+    open(page: Page, stage: Stage, extra: Record<string, string>): Promise<unknown>;
+}
+
+/** The link of a new session with something added to it. */
+export async function link(stage: Stage, keys: string[], extra: Record<string, string> = {}, session: object = {}): Promise<string> {
+    const [first] = keys;
+    const { connect_link } = await stage.rest.openSession(first ?? "", { allowed_integrations: keys, ...session });
+    const address = new URL(connect_link);
+    for (const [name, value] of Object.entries(extra)) address.searchParams.set(name, value);
+    return address.href;
+}
+
+const one = (name: string, pick: (stage: Stage) => string[], then?: (page: Page, stage: Stage) => Promise<unknown>): ConnectView => ({
+    name,
+    open: async (page, stage, extra) => {
+        await page.goto(await link(stage, pick(stage), extra));
+        await then?.(page, stage);
+    },
+});
+
+const send = async (page: Page) => {
+    await page.locator("[data-submit]").click();
+};
+
+const state = (page: Page, name: string) => page.locator(`#connect[data-state="${name}"]`).waitFor();
+
+const type = (value: string) => async (page: Page) => {
+    await page.locator('[name="credentials.api_key"]').fill(value);
+    await send(page);
+};
+
+const inWindow = (what: "Allow" | "Deny") => async (page: Page) => {
+    const popup = page.waitForEvent("popup");
+    await send(page);
+    await (await popup).getByRole("button", { name: what }).click();
+    await state(page, what === "Allow" ? "success" : "failure");
+};
+
+/** Browsers that block the window. */
+const block = (page: Page) => page.evaluate(() => void (window.open = () => null));
+
+export const CONNECT_VIEWS: ConnectView[] = [
+    one("list", ({ oauth, apiKey, rich }) => [oauth, apiKey, rich]),
+    one("long list", ({ many }) => many),
+    one("long list, nothing found", ({ many }) => many, async (page) => {
+        await page.locator("#search").fill("zzz");
+        await page.locator("[data-none]").waitFor();
+    }),
+    one("form", ({ apiKey }) => [apiKey]),
+    one("form with every kind of field", ({ rich }) => [rich]),
+    one("form, refused", ({ rich }) => [rich], async (page) => {
+        await page.locator('[name="params.subdomain"]').fill("Not A Name");
+        await send(page);
+        await page.locator("[aria-invalid]").first().waitFor();
+    }),
+    one("form, refused by the server", ({ rich }) => [rich], async (page) => {
+        await page.locator('[name="params.subdomain"]').fill("acme");
+        await page.locator('[name="params.tenant"]').fill("not-a-uuid");
+        await page.locator('[name="credentials.api_key"]').fill("fm_live_1");
+        await send(page);
+        await page.getByRole("alert").waitFor();
+    }),
+    one("form without fields, OAuth", ({ oauth }) => [oauth]),
+    one("form without fields, nothing to sign in to", ({ open }) => [open]),
+    {
+        name: "form with an app of one's own",
+        open: async (page, stage, extra) => {
+            const connection_config = { oauth_client_id_override: "", oauth_client_secret_override: "" };
+            const defaults = { [stage.oauth]: { connection_config } };
+            await page.goto(await link(stage, [stage.oauth], extra, { integrations_config_defaults: defaults }));
+        },
+    },
+    one("connecting", ({ oauth }) => [oauth], async (page) => {
+        const popup = page.waitForEvent("popup");
+        await send(page);
+        await (await popup).getByRole("button", { name: "Allow" }).waitFor();
+        await page.locator("[data-waiting-note]:visible").waitFor();
+    }),
+    one("window blocked", ({ oauth }) => [oauth], async (page) => {
+        await block(page);
+        await send(page);
+        await page.locator("[data-note]").waitFor();
+    }),
+    {
+        name: "window closed",
+        open: async (page, stage, extra) => {
+            await page.goto(await link(stage, [stage.oauth], { ...extra, detectClosedAuthWindow: "true" }));
+            const popup = page.waitForEvent("popup");
+            await send(page);
+            await (await popup).close();
+            await page.locator("[data-note]").waitFor();
+        },
+    },
+    one("failure, credentials", ({ apiKey }) => [apiKey], async (page) => {
+        await type("acme_test_refused")(page);
+        await state(page, "failure");
+    }),
+    one("failure, denied", ({ oauth }) => [oauth], async (page) => {
+        await inWindow("Deny")(page);
+        await page.locator("summary").click();
+    }),
+    one("success", ({ apiKey }) => [apiKey], async (page) => {
+        await type(DEMO.apiKey)(page);
+        await state(page, "success");
+    }),
+    one("success, one of several", ({ apiKey, oauth }) => [apiKey, oauth], async (page) => {
+        await page.locator("a[data-choose]").filter({ hasText: "key" }).click();
+        await type(DEMO.apiKey)(page);
+        await state(page, "success");
+    }),
+    {
+        name: "reconnect",
+        open: async (page, stage, extra) => {
+            const connection_id = await stage.rest.connectWithKey(stage.apiKey);
+            const { data } = await stage.rest.must("POST", "/connect/sessions/reconnect", {
+                connection_id,
+                integration_id: stage.apiKey,
+            });
+            await page.goto(`${data.connect_link}&${new URLSearchParams(extra)}`);
+        },
+    },
+    one("not available", ({ later }) => [later]),
+    {
+        name: "set up wrongly",
+        open: async (page, stage, extra) => {
+            const defaults = { [stage.rich]: { connection_config: { subdomain: "NOT RIGHT" } } };
+            await page.goto(await link(stage, [stage.rich], extra, { integrations_config_defaults: defaults }));
+        },
+    },
+    {
+        name: "expired",
+        open: (page, { url }, extra) =>
+            page.goto(`${url}/connect/ui/?${new URLSearchParams({ ...extra, session_token: `nango_connect_session_${"0".repeat(64)}` })}`),
+    },
+    {
+        name: "unknown",
+        open: async (page, stage, extra) => page.goto(await link(stage, [stage.apiKey], { ...extra, integration: "nothing" })),
+    },
+    {
+        name: "opened directly",
+        open: async (page, { url }, extra) => {
+            await page.goto(`${url}/connect/ui/?${new URLSearchParams(extra)}`);
+            await state(page, "direct");
+        },
+    },
+    {
+        name: "not allowed to leave",
+        open: async (page, stage, extra) =>
+            page.goto(await link(stage, [stage.apiKey], { ...extra, return_url: "https://elsewhere.example/back" })),
+    },
+    one("offline", ({ oauth, apiKey }) => [oauth, apiKey], async (page) => {
+        await page.route("**/connect/ui/**", (route) => route.abort());
+        await page.locator("a[data-choose]").first().click();
+        await state(page, "offline");
+    }),
+    {
+        name: "preview",
+        open: (page, { url }, extra) =>
+            page.goto(`${url}/connect/ui/?${new URLSearchParams({ ...extra, preview: "1", embedded: "1" })}`),
+    },
+];

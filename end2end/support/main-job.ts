@@ -33,14 +33,20 @@ export async function createIntegration(page: Page, acme: Acme): Promise<void> {
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("Acme");
 }
 
-/** Presses Connect, and goes through the Connect page and Acme's in the tab that opens. The tab is left open. */
+/**
+ * Presses Connect, and goes through the Connect page and Acme's, which has a window of its own where scripts run. The
+ * Connect page is left open.
+ */
 export async function connect(page: Page, context: BrowserContext): Promise<Page> {
     await page.getByRole("button", { name: "Connect" }).click();
     const tab = context.waitForEvent("page");
     await page.getByRole("link", { name: "Open Connect" }).click();
     const connectPage = await tab;
+    const ownWindow = connectPage.waitForEvent("popup");
     await connectPage.getByRole("button", { name: "Continue" }).click();
-    await connectPage.getByRole("button", { name: "Allow" }).click();
+    const allow = (where: Page) => where.getByRole("button", { name: "Allow" });
+    const sameTab = allow(connectPage).waitFor().then(() => connectPage);
+    await allow(await Promise.race([ownWindow, sameTab])).click();
     return connectPage;
 }
 

@@ -8,7 +8,7 @@ test("a refused authorization is found by the reference on its page, which says 
     const { token } = await rest.openSession(integration, { end_user: { id: "user-42", display_name: "Grace Hopper" } });
     await page.goto(`${url}/oauth/connect/${integration}?connect_session_token=${token}`);
     await expect(page.getByRole("heading", { level: 1 })).not.toHaveText("Connected");
-    const reference = /opn_[0-9a-zA-Z]+/.exec((await page.getByRole("main").textContent()) ?? "")?.[0] ?? "";
+    const reference = /opn_[0-9a-zA-Z]+/.exec(await page.getByRole("main").innerText())?.[0] ?? "";
     expect(reference).not.toBe("");
 
     await page.goto(`${url}/app/dev/logs`);

@@ -48,18 +48,3 @@ test("without JavaScript a mistake comes back with what was typed, and secrets a
         await terapi.end();
     }
 });
-
-test("without JavaScript an API key is connected through its link", async ({ page, acme, rest }) => {
-    const integration = await rest.createAcme(acme, "acme-api-key");
-    const { connect_link } = await rest.openSession(integration);
-
-    await page.goto(connect_link);
-    await page.getByLabel("Acme API key").fill("acme_test_refused");
-    await page.getByRole("button", { name: "Connect" }).click();
-    await expect(page.getByRole("alert")).toBeVisible();
-    await page.getByLabel("Acme API key").fill("acme_live_demo");
-    await page.getByRole("button", { name: "Connect" }).click();
-
-    await expect(page.getByRole("heading", { level: 1 })).toContainText("is connected");
-    expect(await rest.connections(integration)).toHaveLength(1);
-});

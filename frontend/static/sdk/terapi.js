@@ -204,8 +204,9 @@ export default class Terapi {
         const ended = this.#authorize(popup, integration, query, running.signal);
         return Promise.race([ended, closed, given]).finally(() => {
             signal?.removeEventListener("abort", stop);
+            // The result page closes itself; closed from here while it loads, it may stay for ever.
+            setTimeout(() => popup.close(), running.signal.aborted ? 0 : 1000);
             running.abort();
-            popup.close();
         });
     }
 

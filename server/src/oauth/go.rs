@@ -1,7 +1,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
-use http::{HeaderName, StatusCode, header};
+use http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use terapi_broker::connect::{BrowserId, DepartError};
 use terapi_model::OAuthAttemptId;
 
@@ -14,13 +14,27 @@ use crate::state::AppState;
 /// first-party, so that the flow cookie is kept wherever the attempt was prepared (decision D9).
 pub async fn get(
     State(state): State<AppState>,
+    method: Method,
+    headers: HeaderMap,
     LenientQuery(query): LenientQuery,
     jar: CookieJar,
 ) -> Response {
+    if method == Method::HEAD || is_speculative(&headers) {
+        // Nobody has come yet, and the link is good once.
+        return StatusCode::NO_CONTENT.into_response();
+    }
     match depart(&state, &query, jar).await {
         Ok(response) => response,
         Err(error) => page::failure(error.status(), &page::Failure::of_start(&error, None), None),
     }
+}
+
+/// True when a browser or a link scanner only looks ahead.
+fn is_speculative(headers: &HeaderMap) -> bool {
+    ["sec-purpose", "purpose"]
+        .iter()
+        .filter_map(|name| headers.get(*name)?.to_str().ok())
+        .any(|purpose| purpose.contains("prefetch") || purpose.contains("prerender"))
 }
 
 async fn depart(state: &AppState, query: &Query, jar: CookieJar) -> Result<Response, ApiError> {

@@ -236,12 +236,20 @@ fn fail(
     if !state.is_fine() {
         return again(visitor, offer, key, state);
     }
-    if failed.code == ErrorCode::ServerError || failed.code == ErrorCode::UnknownErr {
+    let is_ours = matches!(
+        failed.code,
+        ErrorCode::ServerError | ErrorCode::UnknownErr | ErrorCode::Unavailable
+    );
+    // What failed inside is for the log: an end user reads this, and so does the page around.
+    let message = if is_ours {
         tracing::error!(cause = failed.message, "connecting failed");
-    }
+        text.broken_body()
+    } else {
+        failed.message
+    };
     let failure = Failure {
         code: failed.code.as_str().to_owned(),
-        message: failed.message,
+        message,
         reference: failed.reference,
     };
     let screen = pages::failed(visitor.setting, visitor.look(), subject, failure);

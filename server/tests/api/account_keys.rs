@@ -150,6 +150,18 @@ async fn an_environments_settings_are_judged_as_the_contract_says() {
             "custom callback_url",
         ),
         (
+            json!({"name": "a", "callback_url": "http://a.example/cb"}),
+            "custom callback_url",
+        ),
+        (
+            json!({"name": "a", "callback_url": "https://u:p@a.example/cb"}),
+            "custom callback_url",
+        ),
+        (
+            json!({"name": "a", "callback_url": "https://a.example/\ncb"}),
+            "custom callback_url",
+        ),
+        (
             json!({"name": "a", "hmac_key": "x".repeat(1001)}),
             "too_big hmac_key",
         ),

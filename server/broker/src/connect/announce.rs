@@ -5,6 +5,7 @@ use terapi_store::oauth_attempts::OAuthAttemptRow;
 use terapi_store::{StoreError, Tx, connect_sessions, connections};
 
 use super::landing::Landing;
+use super::results::told;
 use super::{AuthOperation, CompleteError, Connect};
 use crate::auth::oauth2::ExchangeError;
 use crate::webhooks::{About, AuthEvent, AuthEventOperation, EventEndUser, EventError};
@@ -70,7 +71,7 @@ impl Connect<'_> {
             end_user: None,
             error: Some(EventError {
                 kind: kind_of(error),
-                description: error.to_string(),
+                description: told(error.code(), error.to_string()),
             }),
         };
         self.broker.webhooks().enqueue_auth(tx, &event).await

@@ -62,7 +62,7 @@ impl Connect<'_> {
         input: BrowserInput,
     ) -> Result<Prepared, Logged<BeginError>> {
         let link = token::base64url(self.broker.entropy(), 32);
-        let holder = BrowserId::of_cookie(link.expose());
+        let holder = holder_of_link(link.expose());
         let begun = self.start(auth, key, input, &holder, Departure::Later).await?;
         let mut start_url = self.broker.settings().public_url.clone();
         start_url.set_path("/connect/ui/go");
@@ -91,7 +91,7 @@ impl Connect<'_> {
         let now = self.broker.now();
         let browser = browser.0.to_hex();
         let mut tx = self.broker.store().begin().await?;
-        let link = token_hash(link).to_hex();
+        let link = holder_of_link(link).0.to_hex();
         let row = match oauth_attempts::claim(&mut tx, attempt, &link, &browser, now).await? {
             Some(claimed) => Some(claimed),
             None => oauth_attempts::find(&mut tx, attempt).await?.filter(|row| {
@@ -104,4 +104,10 @@ impl Connect<'_> {
         let secret: AttemptSecret = self.broker.sealing().open_json(&place, &row.secret_sealed)?;
         secret.authorize_url.ok_or(DepartError::Unknown)
     }
+}
+
+/// Who holds an attempt until its browser comes. No cookie has this hash: a browser that calls itself by the link would
+/// leave it good for another one.
+fn holder_of_link(link: &str) -> BrowserId {
+    BrowserId(token_hash(&format!("link {link}")))
 }

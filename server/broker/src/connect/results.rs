@@ -68,7 +68,8 @@ impl ResultFrame {
         }
     }
 
-    /// The frame of a refusal.
+    /// The frame of a refusal. A failure of our own is told as one: its message is of the database or the keyring, and
+    /// those who wait are strangers.
     pub fn refusal(
         code: ErrorCode,
         message: impl Into<String>,
@@ -79,13 +80,21 @@ impl ResultFrame {
             provider_config_key: integration.map(ToString::to_string),
             connection_id: connection.map(ToString::to_string),
             error_type: code.as_str().to_owned(),
-            error_desc: message.into(),
+            error_desc: told(code, message.into()),
         }
     }
 
     /// As the database keeps it.
     pub(super) fn to_stored(&self) -> Value {
         serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+/// The words for strangers.
+pub(super) fn told(code: ErrorCode, message: String) -> String {
+    match code {
+        ErrorCode::UnknownErr => "something went wrong on our side; try again in a moment".to_owned(),
+        _ => message,
     }
 }
 
@@ -349,5 +358,23 @@ impl Connect<'_> {
             operation_id: attempt.operation_id,
             result,
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_waits_learns_nothing_of_our_insides() {
+        let inside = "the database refused a statement: no such table: integration (code 1)";
+        let ResultFrame::Error { error_desc, .. } =
+            ResultFrame::refusal(ErrorCode::UnknownErr, inside, None, None)
+        else {
+            panic!("a refusal is an error")
+        };
+        assert!(!error_desc.contains("table"), "{error_desc}");
+        let theirs = "the provider answered with an error: access_denied";
+        assert_eq!(told(ErrorCode::CallbackErr, theirs.to_owned()), theirs);
     }
 }

@@ -1,11 +1,11 @@
 use terapi_model::{EnvironmentName, Scope};
 use terapi_store::{Constraint, StoreError, environments};
 use terapi_vault::SecretString;
-use url::Url;
 
 use crate::sealing::cell;
 use crate::{Caller, Forbidden};
 
+use super::addresses::check_callback_url;
 use super::{Environment, Environments, insert_environment};
 
 /// Most environments of an account.
@@ -51,9 +51,9 @@ pub enum AddEnvironmentError {
     /// Empty or too long.
     #[error("an HMAC key has between 1 and {MAX_HMAC_KEY} characters")]
     HmacKeyInvalid,
-    /// Not an address that a browser can be sent to.
-    #[error("the callback URL must be an absolute http or https address without a fragment")]
-    CallbackUrlInvalid,
+    /// [`NewEnvironment::callback_url`] is not acceptable.
+    #[error("the callback URL {0}")]
+    CallbackUrl(String),
     /// The database does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -78,7 +78,9 @@ impl Environments<'_> {
         if is_production {
             caller.require(&[Scope::ENVIRONMENTS_SET_PRODUCTION])?;
         }
-        check(&new)?;
+        check_hmac(&new)?;
+        let callback_url = check_callback_url(new.callback_url.as_deref().unwrap_or_default())
+            .map_err(AddEnvironmentError::CallbackUrl)?;
         let mut tx = self.broker.store().begin().await?;
         let others = environments::list_by_account(&mut tx, &caller.account_id).await?;
         if others.len() >= MAX_ENVIRONMENTS {
@@ -93,7 +95,7 @@ impl Environments<'_> {
         )
         .await
         .map_err(taken)?;
-        row.callback_url = new.callback_url.filter(|url| !url.is_empty());
+        row.callback_url = callback_url.filter(|url| *url != self.broker.settings().callback_url());
         row.hmac_key_sealed = new
             .hmac_key
             .map(|key| self.broker.sealing().seal_text(&cell::hmac_key(&row.id), &key));
@@ -106,27 +108,14 @@ impl Environments<'_> {
     }
 }
 
-fn check(new: &NewEnvironment) -> Result<(), AddEnvironmentError> {
+fn check_hmac(new: &NewEnvironment) -> Result<(), AddEnvironmentError> {
     match &new.hmac_key {
         Some(key) if !(1..=MAX_HMAC_KEY).contains(&key.expose().chars().count()) => {
-            return Err(AddEnvironmentError::HmacKeyInvalid);
+            Err(AddEnvironmentError::HmacKeyInvalid)
         }
-        None if new.hmac_enabled => return Err(AddEnvironmentError::HmacKeyMissing),
-        _ => {}
+        None if new.hmac_enabled => Err(AddEnvironmentError::HmacKeyMissing),
+        _ => Ok(()),
     }
-    let is_address = |text: &String| {
-        Url::parse(text).is_ok_and(|url| {
-            matches!(url.scheme(), "http" | "https") && url.has_host() && url.fragment().is_none()
-        })
-    };
-    if new
-        .callback_url
-        .as_ref()
-        .is_some_and(|url| !url.is_empty() && !is_address(url))
-    {
-        return Err(AddEnvironmentError::CallbackUrlInvalid);
-    }
-    Ok(())
 }
 
 fn taken(error: StoreError) -> AddEnvironmentError {

@@ -10,13 +10,13 @@ const MAX_CALLBACK: usize = 2048;
 const MAX_ORIGINS: usize = 100;
 
 /// A callback URL as an operator types it, kept verbatim: it is compared by providers character by character.
-/// `None` for an empty text, which means this instance's own.
-pub(super) fn check_callback_url(text: &str) -> Result<Option<String>, UpdateEnvironmentError> {
+/// `None` for an empty text, which means this instance's own. The error is what is wrong with it.
+pub(super) fn check_callback_url(text: &str) -> Result<Option<String>, String> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
-    let refused = |why: &str| Err(UpdateEnvironmentError::CallbackUrl(why.to_owned()));
+    let refused = |why: &str| Err(why.to_owned());
     if text.chars().count() > MAX_CALLBACK {
         return refused("has at most 2048 characters");
     }

@@ -123,8 +123,9 @@ impl Environments<'_> {
         }
         if let Some(url) = patch.callback_url {
             // The instance's own is what none means, so that it follows a change of the public URL.
-            row.callback_url =
-                check_callback_url(&url)?.filter(|url| *url != self.broker.settings().callback_url());
+            row.callback_url = check_callback_url(&url)
+                .map_err(UpdateEnvironmentError::CallbackUrl)?
+                .filter(|url| *url != self.broker.settings().callback_url());
         }
         row.callback_bound = patch.callback_bound.unwrap_or(row.callback_bound);
         if let Some(origins) = patch.allowed_origins {

@@ -2,12 +2,16 @@ use http::{HeaderMap, Method};
 use terapi_model::{
     EnvironmentId, IntegrationId, IntegrationKey, LogLevel, OperationId, ProviderName, Timestamp,
 };
-use terapi_store::{StoreError, Tx};
+use terapi_store::{StoreError, Tx, operations as rows};
 use url::Url;
 
-use super::writer::{fail, open, reopen, succeed, write};
+use super::writer::{end_badly, fail, open, reopen, succeed, write};
 use super::{Message, NewOperation, OperationError, Redacted};
 use crate::Broker;
+
+/// Most lines of an operation. All attempts through one session leave theirs in its operation, and whoever has the token,
+/// or has seen a callback's address, can try without end.
+const MOST_LINES: u32 = 1000;
 
 /// An operation under way, with lines that are gathered while something goes on that must not hold a transaction, such
 /// as a call to a provider. They are written in the transaction of its outcome.
@@ -113,11 +117,21 @@ impl<'b> Trail<'b> {
     /// [`StoreError`].
     pub(crate) async fn fail(&self, tx: &mut Tx, error: &OperationError) -> Result<(), StoreError> {
         open(self.broker, tx, self.operation.clone()).await?;
+        if self.is_full(tx).await? {
+            return end_badly(self.broker, tx, self.id(), error).await;
+        }
         self.write(tx).await?;
         fail(self.broker, tx, self.environment(), self.id(), error).await
     }
 
+    async fn is_full(&self, tx: &mut Tx) -> Result<bool, StoreError> {
+        Ok(rows::count_messages(tx, self.id(), MOST_LINES).await? >= MOST_LINES)
+    }
+
     async fn write(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        if self.is_full(tx).await? {
+            return Ok(());
+        }
         for line in &self.lines {
             write(self.broker, tx, self.environment(), self.id(), line.clone()).await?;
         }

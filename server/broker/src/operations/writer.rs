@@ -402,8 +402,20 @@ pub async fn fail(
     id: &OperationId,
     error: &OperationError,
 ) -> Result<(), StoreError> {
-    let now = broker.now();
-    write(broker, tx, environment, id, Message::failure(error, now)).await?;
-    operations::fail(tx, id, &error.to_json(), now).await?;
+    write(broker, tx, environment, id, Message::failure(error, broker.now())).await?;
+    end_badly(broker, tx, id, error).await
+}
+
+/// The same without a line.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn end_badly(
+    broker: &Broker,
+    tx: &mut Tx,
+    id: &OperationId,
+    error: &OperationError,
+) -> Result<(), StoreError> {
+    operations::fail(tx, id, &error.to_json(), broker.now()).await?;
     Ok(())
 }

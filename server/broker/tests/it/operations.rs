@@ -494,6 +494,33 @@ async fn what_the_page_reports_is_written_into_its_sessions_operation() {
 }
 
 #[tokio::test]
+async fn whoever_tries_without_end_fills_no_more_than_a_thousand_lines() {
+    on_each(async |on| {
+        let flow = Flow::start_on(on).await;
+        let auth = flow.session().await;
+        let connect = flow.house.broker.connect();
+        let cookie = BrowserId::of_cookie(COOKIE);
+        for _ in 0..520 {
+            let refused = connect
+                .begin(&auth, &integration("nowhere"), BrowserInput::default(), &cookie)
+                .await;
+            assert!(refused.is_err());
+        }
+        let (operation, lines) = only(&flow).await;
+        assert_eq!(
+            end(&operation),
+            (OperationState::Failed, Some("provider_config_err"))
+        );
+        assert_eq!(lines.len(), 1000);
+        flow.connect(&auth).await;
+        let (operation, lines) = only(&flow).await;
+        assert_eq!(end(&operation), (OperationState::Success, None));
+        assert_eq!(texts(&lines).last(), Some(&"Connection created"));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_log_is_paged_by_key_and_narrowed_by_what_is_in_it() {
     on_each(async |on| {
         let flow = Flow::start_on(on).await;

@@ -146,7 +146,7 @@ impl From<AddEnvironmentError> for ApiError {
             E::TooMany => Self::new(StatusCode::BAD_REQUEST, ErrorCode::ResourceCapped, message),
             E::AlwaysProduction => Self::new(StatusCode::BAD_REQUEST, ErrorCode::InvalidIsProdFlag, message),
             E::HmacKeyMissing | E::HmacKeyInvalid => at("hmac_key", message),
-            E::CallbackUrlInvalid => at("callback_url", message),
+            E::CallbackUrl(_) => at("callback_url", message),
             E::Forbidden(forbidden) => forbidden.into(),
             E::Store(error) => error.into(),
         }

@@ -33,8 +33,8 @@ pub use environment::{ConnectUiError, ConnectUiSettings, ConnectUiTheme, Default
 pub use error_code::ErrorCode;
 pub use id::{
     AccountId, ApiKeyId, ConnectSessionId, ConnectionId, EndUserId, EnvironmentId, IntegrationId,
-    InvitationId, OAuthAttemptId, OperationId, OperationMessageId, OperatorId, WebhookDeliveryId,
-    WebhookId, WireId,
+    InvitationId, OAuthAttemptId, OperationId, OperationMessageId, OperatorId, WebhookDeliveryId, WebhookId,
+    WireId,
 };
 pub use issue::{Issue, IssueCode};
 pub use key::{ConnectionKey, EnvironmentName, IntegrationKey, KeyError, ProviderName};

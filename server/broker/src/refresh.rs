@@ -324,10 +324,11 @@ impl Broker {
         wanted: Wanted,
         actor: OperationActor,
     ) -> Result<Credentials, RefreshError> {
-        let operation = NewOperation::authorization(self.mint(OperationId::mint), connection.environment_id.clone())
-            .doing(OperationAction::RefreshToken, "Refresh token")
-            .by(actor)
-            .of_connection(&connection);
+        let operation =
+            NewOperation::authorization(self.mint(OperationId::mint), connection.environment_id.clone())
+                .doing(OperationAction::RefreshToken, "Refresh token")
+                .by(actor)
+                .of_connection(&connection);
         let mut trail = Trail::new(self, operation);
         let holder = token::hex(self.entropy(), 16);
         let begun = tokio::time::Instant::now();
@@ -431,9 +432,7 @@ impl Broker {
                 self.release(&row, holder).await;
                 Err(error.into())
             }
-            Err(AskError::Refused(refusal)) => {
-                self.refused(&row, held, holder, refusal, alive, trail).await
-            }
+            Err(AskError::Refused(refusal)) => self.refused(&row, held, holder, refusal, alive, trail).await,
         }
     }
 

@@ -38,9 +38,17 @@ pub(crate) async fn verify(
     let mut last = None;
     for endpoint in &verification.endpoints {
         let request = request(provider, verification, endpoint, holder)?;
-        let call = trail.call(&request.method, &request.url, &endpoint.to_string(), &request.headers);
+        let call = trail.call(
+            &request.method,
+            &request.url,
+            &endpoint.to_string(),
+            &request.headers,
+        );
         let answer = egress.send(request).await;
-        let seen = answer.as_ref().ok().map(|answer| (answer.status, &answer.headers));
+        let seen = answer
+            .as_ref()
+            .ok()
+            .map(|answer| (answer.status, &answer.headers));
         trail.exchanged("Credentials tried at the provider", call, seen);
         let status = answer?.status;
         if (200..300).contains(&status) {

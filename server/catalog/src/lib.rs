@@ -35,9 +35,9 @@ pub use document::Problem;
 pub use language::Language;
 pub use monogram::monogram_svg;
 pub use provider::{
-    AuthSpec, BodyFormat, ClientAuth, ClientCredentialsSpec, FailsWhen, Field, Fields, Format, Keep, OAuth1Spec,
-    OAuth2Spec, Param, Params, Pattern, Pkce, Provider, Requests, Retry, RetryInBody, ScopeInfo, SignatureMethod,
-    TbaSpec, TokenResponse, Unset, Verification,
+    AuthSpec, BodyFormat, ClientAuth, ClientCredentialsSpec, FailsWhen, Field, Fields, Format, Keep,
+    OAuth1Spec, OAuth2Spec, Param, Params, Pattern, Pkce, Provider, Requests, Retry, RetryInBody, ScopeInfo,
+    SignatureMethod, TbaSpec, TokenResponse, Unset, Verification,
 };
 pub use template::{
     Declarations, Function, HoleRule, Path, RenderError, Scope, Template, TemplateError, TemplateErrorKind,

@@ -5,9 +5,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::request::Parts;
 use http::{HeaderMap, header};
+use terapi_broker::Caller;
 use terapi_broker::connect::{Session, SessionAuthError};
 use terapi_broker::keys::AuthenticateError;
-use terapi_broker::Caller;
 use terapi_model::ErrorCode;
 use terapi_vault::SecretString;
 

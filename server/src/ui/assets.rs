@@ -123,10 +123,14 @@ pub fn answer_anybody(path: &'static str, raw: &'static [u8], headers: &HeaderMa
     };
     let file = EMBEDDED.iter().find(|file| file.path == path);
     let mut response = answer(file.unwrap_or(&unembedded), headers);
-    set(&mut response, header::CACHE_CONTROL, match file {
-        Some(_) => "public, max-age=3600",
-        None => "no-store",
-    });
+    set(
+        &mut response,
+        header::CACHE_CONTROL,
+        match file {
+            Some(_) => "public, max-age=3600",
+            None => "no-store",
+        },
+    );
     set(
         &mut response,
         header::HeaderName::from_static("cross-origin-resource-policy"),

@@ -10,8 +10,8 @@ use terapi_model::{
     AccountId, ApiKeyId, ApiKeyScopes, AuthMode, ConnectSessionId, ConnectUiSettings, ConnectionId,
     ConnectionKey, EndUser, EndUserId, EnvironmentId, EnvironmentName, IntegrationId, IntegrationKey,
     InvitationId, LogLevel, MessageContext, MessageType, OAuthAttemptId, OperationAction, OperationId,
-    OperationMessageId, OperationState, OperationType, OperatorId, Organization, ProviderName, Role, Tags, Timestamp,
-    WebhookDeliveryId, WebhookId, WireId,
+    OperationMessageId, OperationState, OperationType, OperatorId, Organization, ProviderName, Role, Tags,
+    Timestamp, WebhookDeliveryId, WebhookId, WireId,
 };
 use terapi_vault::Sealed;
 

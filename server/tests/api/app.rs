@@ -368,7 +368,11 @@ impl TestApp {
 async fn account_key(broker: &Broker, email: &str, scopes: &[&str]) -> String {
     let scopes = ApiKeyScopes(scopes.iter().map(|scope| (*scope).to_owned()).collect());
     let name = format!("account key {}", scopes.0.join(" "));
-    let secret = broker.operators().account_key(email, &name, scopes).await.unwrap();
+    let secret = broker
+        .operators()
+        .account_key(email, &name, scopes)
+        .await
+        .unwrap();
     secret.expose().clone()
 }
 

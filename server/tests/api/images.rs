@@ -35,7 +35,10 @@ async fn a_logo_is_sent_once() {
 async fn a_provider_that_is_gone_keeps_a_monogram() {
     let app = TestApp::spawn().await;
     let got = app.anon().get("/images/template-logos/long-gone.svg").await;
-    assert_eq!((got.status.as_u16(), got.header("content-type")), (200, "image/svg+xml"));
+    assert_eq!(
+        (got.status.as_u16(), got.header("content-type")),
+        (200, "image/svg+xml")
+    );
     assert!(got.body.as_str().unwrap().contains(">LG</text>"), "{}", got.body);
 }
 

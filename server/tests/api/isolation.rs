@@ -24,7 +24,8 @@ async fn no_route_reaches_another_tenants_things() {
             "provider_config_key": integration, "connection_id": connection,
             "credentials": {"type": "OAUTH2", "access_token": "stolen"},
         });
-        let old = json!({"provider_config_key": integration, "connection_id": connection, "api_key": "stolen"});
+        let old =
+            json!({"provider_config_key": integration, "connection_id": connection, "api_key": "stolen"});
         let routes: Vec<(&str, String, Option<Value>, u16)> = vec![
             ("GET", format!("/connections/{connection}{at}"), None, 400),
             ("GET", format!("/connection/{connection}{at}"), None, 400),
@@ -103,7 +104,12 @@ async fn no_route_reaches_another_tenants_things() {
                 Some(json!({"stolen": "1"})),
                 404,
             ),
-            ("GET", format!("/config/{integration}?include_creds=true"), None, 400),
+            (
+                "GET",
+                format!("/config/{integration}?include_creds=true"),
+                None,
+                400,
+            ),
             (
                 "PUT",
                 "/config".to_owned(),
@@ -138,10 +144,7 @@ async fn no_route_reaches_another_tenants_things() {
         app.bearer(&eve).get("/integrations").await.body,
         json!({"data": []})
     );
-    assert_eq!(
-        app.bearer(&eve).get("/config").await.body,
-        json!({"configs": []})
-    );
+    assert_eq!(app.bearer(&eve).get("/config").await.body, json!({"configs": []}));
 
     let untouched = app.key().get("/connections").await.body["connections"].clone();
     assert_eq!(untouched.as_array().unwrap().len(), 2);

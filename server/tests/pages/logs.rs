@@ -59,7 +59,9 @@ async fn no_secret_of_a_page_reaches_the_log() {
         "{}",
         revealed.body
     );
-    let created = browser.post("/app/dev/settings/keys", &[("name", "Backend")]).await;
+    let created = browser
+        .post("/app/dev/settings/keys", &[("name", "Backend")])
+        .await;
     let start = created.body.find("terapi_sk_dev_").expect("the key is shown");
     let key = &created.body[start..start + 40];
     browser.get("/app/dev/connections?q=canary-query").await;

@@ -26,7 +26,9 @@ pub enum Refusal {
     #[error("`connection_id` {0}")]
     InvalidConnectionId(KeyError),
     /// A script gave an object where the connection id belongs, as later packages allow and older ones do not.
-    #[error("`connection_id` is the text `{OBJECT}`: this version of the package takes the connection id as its second argument, and options as its third")]
+    #[error(
+        "`connection_id` is the text `{OBJECT}`: this version of the package takes the connection id as its second argument, and options as its third"
+    )]
     ObjectAsConnectionId,
     /// HMAC is on and none came.
     #[error("this environment asks for an HMAC, and none was sent")]

@@ -297,10 +297,9 @@ impl Connect<'_> {
             deleted_at: None,
             id,
         };
-        let operation =
-            NewOperation::authorization(row.operation_id.clone(), environment.clone())
-                .by(OperationActor::of(caller))
-                .session(row.end_user.as_ref(), row.organization.as_ref());
+        let operation = NewOperation::authorization(row.operation_id.clone(), environment.clone())
+            .by(OperationActor::of(caller))
+            .session(row.end_user.as_ref(), row.organization.as_ref());
         let operation = match reconnect {
             Some(target) => operation.auth_type("unauth").reconnecting(target),
             None => operation,

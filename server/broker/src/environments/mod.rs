@@ -1,7 +1,7 @@
 //! Environments: their settings, their keys for browsers and webhooks, their variables.
 
-mod addresses;
 mod add;
+mod addresses;
 mod create;
 mod delete;
 mod find;

@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use serde_json::{Map, json};
 use terapi_broker::connect::{
-    AuthOperation, BrowserAuthError, BrowserId, BrowserInput, Callback, CompleteError, NewSession,
-    OwnApp, Refusal, ResultFrame, ResultHolder, SessionDefaults, SubmitError,
+    AuthOperation, BrowserAuthError, BrowserId, BrowserInput, Callback, CompleteError, NewSession, OwnApp,
+    Refusal, ResultFrame, ResultHolder, SessionDefaults, SubmitError,
 };
 use terapi_broker::connections::ConnectionPatch;
 use terapi_broker::environments::EnvironmentPatch;
@@ -83,7 +83,10 @@ async fn a_state_works_once() {
         let answer = flow.consent(&begun).await;
         flow.complete(answer.clone()).await.outcome.unwrap();
         let again = flow.complete(answer).await.outcome.unwrap_err();
-        assert!(matches!(again.error, CompleteError::Repeated(_)), "it is told again");
+        assert!(
+            matches!(again.error, CompleteError::Repeated(_)),
+            "it is told again"
+        );
         assert_eq!(again.error.code(), ErrorCode::InvalidState);
         assert_eq!(
             (flow.acme.counters().exchanges, flow.connection_count().await),

@@ -165,7 +165,10 @@ async fn an_environment_has_no_more_than_ten_thousand_authorizations_under_way()
     let begun = flow.begin(&auth, BrowserInput::default()).await.unwrap();
     let store = flow.house.broker.store();
     let mut db = store.read().await.unwrap();
-    let one = oauth_attempts::find(&mut db, &begun.attempt_id).await.unwrap().unwrap();
+    let one = oauth_attempts::find(&mut db, &begun.attempt_id)
+        .await
+        .unwrap()
+        .unwrap();
     drop(db);
     let mut tx = store.begin().await.unwrap();
     for number in 1..10_000 {

@@ -56,7 +56,15 @@ pub fn read(query: &Query) -> BrowserInput {
             .map(str::to_owned),
         hmac: query.text("hmac").map(str::to_owned),
         return_url: query.text("return_url").map(str::to_owned),
+        opener_waits: opener_waits(query),
     }
+}
+
+/// The oldest packages have no socket: their opener waits for a message. They call every key public, also a session's
+/// (decision D7).
+pub fn opener_waits(query: &Query) -> bool {
+    let names = ["ws_client_id", "connect_session_token"];
+    names.iter().all(|name| query.get(name).is_none()) && query.text("public_key").is_some()
 }
 
 /// A listener's id has the shape that [`super::websocket`] gave it; anything else could never be listened to.

@@ -10,7 +10,7 @@ use terapi_vault::{OsEntropy, token};
 use url::Url;
 
 use super::{flow_cookie, page};
-use crate::api::auth::{SESSION_PREFIX, bearer};
+use crate::api::auth::bearer;
 use crate::api::input::{LenientQuery, Path, Query};
 use crate::connect::browser_input;
 use crate::error::ApiError;
@@ -35,8 +35,8 @@ pub async fn get(
     match begin(&state, &path, &query, jar).await {
         Ok(response) => response,
         Err(error) => {
-            let opener =
-                opener_waits(&query).then(|| page::OpenerMessage::of(&refusal_frame(&path.0, &error)));
+            let opener = browser_input::opener_waits(&query)
+                .then(|| page::OpenerMessage::of(&refusal_frame(&path.0, &error)));
             page::failure(
                 error.status(),
                 &page::Failure::of_start(&error, error.log_id().map(str::to_owned)),
@@ -44,14 +44,6 @@ pub async fn get(
             )
         }
     }
-}
-
-/// The oldest packages have no socket: their opener waits for a message, and they know no session.
-fn opener_waits(query: &Query) -> bool {
-    let names = ["ws_client_id", "connect_session_token"];
-    let key = query.text("public_key");
-    names.iter().all(|name| query.get(name).is_none())
-        && key.is_some_and(|key| !key.starts_with(SESSION_PREFIX))
 }
 
 /// `POST /oauth/connect/{integration}`, the same for a script: the answer says where the popup has to go, and which

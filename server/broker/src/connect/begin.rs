@@ -116,6 +116,9 @@ pub(super) struct AttemptSecret {
     /// Where the browser goes in the end.
     #[serde(default)]
     pub(super) return_url: Option<Url>,
+    /// Whether the opener hears of the result by a message.
+    #[serde(default)]
+    pub(super) opener_waits: bool,
 }
 
 impl AttemptSecret {
@@ -334,6 +337,7 @@ impl Connect<'_> {
             may_overwrite: *may_overwrite,
             authorize_url: (departure == Departure::Later).then(|| authorize_url.clone()),
             return_url,
+            opener_waits: input.opener_waits && input.ws_client_id.is_none(),
         };
         let row = self.attempt_row(Start {
             environment: &auth.environment().id,

@@ -264,7 +264,7 @@ impl Connect<'_> {
             outcome,
             operation_id: Some(operation_id),
             return_url: known.return_url,
-            opener_waits: opener_waits(&attempt),
+            opener_waits: known.opener_waits,
         }
     }
 
@@ -301,7 +301,7 @@ impl Connect<'_> {
             outcome: Err(CompleteError::Repeated(Box::new(frame)).bare()),
             operation_id: Some(attempt.operation_id.clone()),
             return_url: secret.return_url,
-            opener_waits: opener_waits(attempt),
+            opener_waits: secret.opener_waits,
         })
     }
 
@@ -382,6 +382,7 @@ impl Connect<'_> {
             &attempt.secret_sealed,
         )?;
         known.return_url = secret.return_url.clone();
+        known.opener_waits = secret.opener_waits;
         let integration_id = attempt
             .integration_id
             .as_ref()
@@ -544,10 +545,6 @@ impl Connect<'_> {
     }
 }
 
-fn opener_waits(attempt: &OAuthAttemptRow) -> bool {
-    attempt.ws_client_id.is_none() && attempt.connect_session_id.is_none()
-}
-
 impl Completed {
     /// What listeners are told of it.
     pub fn frame(&self) -> ResultFrame {
@@ -593,6 +590,7 @@ impl CompleteError {
 struct Known {
     integration_key: Option<IntegrationKey>,
     return_url: Option<Url>,
+    opener_waits: bool,
 }
 
 /// Tokens, and what is kept of the answers.

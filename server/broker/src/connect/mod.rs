@@ -87,6 +87,9 @@ pub struct BrowserInput {
     /// Where the browser goes in the end, when the authorization runs in the page itself and not in a popup. Its
     /// origin must be one that the environment allows.
     pub return_url: Option<String>,
+    /// Whether the page that opened the popup waits for a message from it, as the oldest packages do: they have no
+    /// socket, and send whatever key they were given as a public one.
+    pub opener_waits: bool,
 }
 
 impl BrowserInput {

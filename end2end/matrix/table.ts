@@ -57,7 +57,7 @@ export default class Table implements Reporter {
 
 const LEGEND = `${PASSED} passed, ${FAILED} failed, ${ABSENT} the release cannot do it, ${UNTRIED} not tried. Releases are written without their 0.`;
 
-/** The first and the last of names that follow one another. */
+/** The first and the last of generations: a reason holds for neighbours. */
 function span(names: string[]): string {
     return names.length === 1 ? names[0]! : `${names[0]}–${names.at(-1)}`;
 }

@@ -14,6 +14,7 @@ use crate::api::auth::bearer;
 use crate::api::input::{LenientQuery, Path, Query};
 use crate::connect::browser_input;
 use crate::error::ApiError;
+use crate::rate_limit::Kind;
 use crate::state::AppState;
 
 /// Marks a request that was already sent to the public host, so that a proxy which rewrites `Host` cannot make
@@ -64,6 +65,10 @@ pub async fn post(
     let auth = connect
         .authenticate_browser(token, query.text("public_key"))
         .await?;
+    let account = &auth.environment().account_id;
+    state
+        .rate_limit
+        .count(account, Kind::Global, state.broker.now())?;
     let key = path.parse("providerConfigKey", IntegrationKey::parse)?;
     let mut input = browser_input::read(&query);
     if matches!(auth, BrowserAuth::PublicKey(_)) && input.ws_client_id.is_none() {

@@ -44,6 +44,15 @@ async fn a_script_prepares_an_attempt_and_its_popup_comes_for_it() {
         result(&app, &token, attempt).await.body,
         json!({"status": "pending"})
     );
+    let looks = [
+        app.http.head(start.clone()),
+        app.http
+            .get(start.clone())
+            .header("sec-purpose", "prefetch;prerender"),
+    ];
+    for look in looks {
+        assert_eq!(answer(look).await.status, 204, "looking ahead does not use it up");
+    }
     let popup = app.popup_at(start.as_str()).await;
     let (late, _) = app.visit(start.as_str(), "").await;
     says(&late, 400, "invalid_state");
@@ -55,6 +64,19 @@ async fn a_script_prepares_an_attempt_and_its_popup_comes_for_it() {
         json!({"status": "connected", "provider_config_key": "acme", "connection_id": connection, "is_pending": false})
     );
     assert_eq!(app.count().await, 1);
+}
+
+#[tokio::test]
+async fn a_link_is_good_once_even_for_a_browser_that_calls_itself_by_it() {
+    let app = TestApp::spawn().await;
+    app.acme().await;
+    let token = app.session(for_u1()).await;
+    let (_, start) = prepare(&app, &token, "").await;
+    let (_, link) = start.query_pairs().find(|(name, _)| name == "link").unwrap();
+    let (first, _) = app.visit(start.as_str(), &format!("terapi-flow={link}")).await;
+    assert_eq!(first.status, 302, "{first:?}");
+    let (second, _) = app.visit(start.as_str(), "").await;
+    says(&second, 400, "invalid_state");
 }
 
 #[tokio::test]

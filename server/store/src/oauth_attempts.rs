@@ -208,23 +208,38 @@ pub async fn find_pending_connection(
     Ok(found.map(|Only(key)| key))
 }
 
-/// How many attempts of an environment can still be completed, counted up to `most`.
+/// How many attempts can still be completed, counted up to `most`: of a session, or, of an environment, all those that
+/// belong to none.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn count_pending(
     db: &mut impl Access,
     environment: &EnvironmentId,
+    session: Option<&ConnectSessionId>,
     most: i64,
     now: Timestamp,
 ) -> Result<i64, StoreError> {
-    let Only(count) = one(
-        db,
-        "SELECT count(*) FROM (SELECT 1 AS one FROM oauth_attempt \
-         WHERE environment_id = $1 AND expires_at > $2 AND consumed_at IS NULL LIMIT $3) AS pending",
-        &[environment, &now, &most],
-    )
-    .await?;
+    let Only(count) = match session {
+        Some(session) => {
+            one(
+                db,
+                "SELECT count(*) FROM (SELECT 1 AS one FROM oauth_attempt \
+                 WHERE connect_session_id = $1 AND expires_at > $2 AND consumed_at IS NULL LIMIT $3) AS pending",
+                &[session, &now, &most],
+            )
+            .await?
+        }
+        None => {
+            one(
+                db,
+                "SELECT count(*) FROM (SELECT 1 AS one FROM oauth_attempt WHERE environment_id = $1 \
+                 AND connect_session_id IS NULL AND expires_at > $2 AND consumed_at IS NULL LIMIT $3) AS pending",
+                &[environment, &now, &most],
+            )
+            .await?
+        }
+    };
     Ok(count)
 }
 

@@ -66,8 +66,8 @@ pub enum BeginError {
     /// The browser may not be sent there in the end.
     #[error("`return_url` must be an http or https address whose origin the environment allows")]
     ReturnUrl,
-    /// Too many authorizations of the environment are under way.
-    #[error("too many authorizations are under way in this environment; try again in some minutes")]
+    /// Too many authorizations are under way, of the session or with the environment's public key.
+    #[error("too many authorizations are under way; try again in some minutes")]
     TooMany,
 }
 
@@ -136,8 +136,12 @@ impl AttemptSecret {
 /// Most bytes that a browser may send along: they are kept, sealed, with the attempt.
 const LONGEST_INPUT: usize = 8 * 1024;
 
-/// Most authorizations of one environment that may be under way. Whoever has a public key can begin them.
+/// Most authorizations of one environment that may be under way without a session. Whoever has a public key can begin
+/// them, and must not keep those out who come with a session.
 const MOST_PENDING: i64 = 10_000;
+
+/// Most authorizations of one session that may be under way.
+const MOST_PENDING_OF_SESSION: i64 = 200;
 
 /// When the browser is sent to the consent page.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -354,9 +358,12 @@ impl Connect<'_> {
         let attempt_id = row.id.clone();
         trail.extend(row.expires_at);
         let mut tx = broker.store().begin().await?;
+        let session = row.connect_session_id.as_ref();
+        let most = session.map_or(MOST_PENDING, |_| MOST_PENDING_OF_SESSION);
         let pending =
-            oauth_attempts::count_pending(&mut tx, &row.environment_id, MOST_PENDING, row.created_at).await?;
-        if pending >= MOST_PENDING {
+            oauth_attempts::count_pending(&mut tx, &row.environment_id, session, most, row.created_at)
+                .await?;
+        if pending >= most {
             return Err(BeginError::TooMany);
         }
         oauth_attempts::insert(&mut tx, &row).await?;
@@ -449,10 +456,11 @@ impl Connect<'_> {
             }
         };
         let mut tx = broker.store().begin().await?;
-        if let Some(row) = &row {
+        let logged = self.log_refusal(&mut tx, refused).await?;
+        // Whoever has only a public key can be refused as often as they like: what the log is spared, is spared here.
+        if let Some(row) = row.as_ref().filter(|_| logged) {
             oauth_attempts::insert(&mut tx, row).await?;
         }
-        let logged = self.log_refusal(&mut tx, refused).await?;
         tx.commit().await?;
         Ok(logged)
     }

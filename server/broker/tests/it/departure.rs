@@ -159,7 +159,7 @@ async fn an_attempt_that_nobody_finished_is_given_up_a_minute_after_its_time() {
 }
 
 #[tokio::test]
-async fn an_environment_has_no_more_than_ten_thousand_authorizations_under_way() {
+async fn who_has_a_public_key_has_ten_thousand_authorizations_under_way_and_shuts_no_session_out() {
     let flow = Flow::start().await;
     let auth = flow.public_key();
     let begun = flow.begin(&auth, BrowserInput::default()).await.unwrap();
@@ -182,6 +182,14 @@ async fn an_environment_has_no_more_than_ten_thousand_authorizations_under_way()
     tx.commit().await.unwrap();
     let refused = flow.begin(&auth, BrowserInput::default()).await.unwrap_err();
     assert_eq!(refused.code(), ErrorCode::TooManyRequest);
+    let session = flow.session().await;
+    for _ in 0..200 {
+        flow.begin(&session, BrowserInput::default()).await.unwrap();
+    }
+    let refused = flow.begin(&session, BrowserInput::default()).await.unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::TooManyRequest);
+    let other = flow.session().await;
+    flow.begin(&other, BrowserInput::default()).await.unwrap();
     let back = flow.consent(&begun).await;
     flow.complete(back).await.outcome.unwrap();
     flow.begin(&auth, BrowserInput::default()).await.unwrap();

@@ -176,7 +176,7 @@ async fn attempts_that_can_still_be_completed_are_counted_to_a_limit() {
         done.consumed_at = Some(NOW);
         oauth_attempts::insert(&mut tx, &done).await.unwrap();
         for (most, at, counted) in [(10, NOW, 3), (2, NOW, 2), (10, done.expires_at, 0)] {
-            let count = oauth_attempts::count_pending(&mut tx, &environment.id, most, at).await;
+            let count = oauth_attempts::count_pending(&mut tx, &environment.id, None, most, at).await;
             assert_eq!(count.unwrap(), counted);
         }
     })

@@ -6,16 +6,18 @@
 use std::sync::LazyLock;
 
 use axum::extract::Request;
-use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::{Html, IntoResponse};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{Html, IntoResponse, Response};
 use axum::{Json, Router};
-use http::{HeaderName, StatusCode, header};
+use http::{HeaderName, Method, StatusCode, header};
 use terapi_model::ErrorCode;
 use utoipa::openapi::OpenApi;
 
+use crate::api::input::has_bad_path;
 use crate::api::openapi;
 use crate::error::ApiError;
-use crate::layers::{answer_errors, cors, judge_request, observe, security_headers, shown};
+use crate::layers::{answer_errors, cors, is_under, judge_request, observe, security_headers, shown};
+use crate::oauth::page;
 use crate::route::{Route, Routes};
 use crate::state::AppState;
 use crate::{api, connect, docs, health, images, oauth, rate_limit, sdk, ui};
@@ -54,11 +56,28 @@ pub fn public(state: AppState) -> Router {
         .method_not_allowed_fallback(unknown_method)
         .layer(from_fn(rate_limit::announce))
         .layer(from_fn(judge_request))
+        .layer(from_fn(show_bad_address))
         .layer(from_fn(answer_errors))
         .layer(from_fn(cors))
         .layer(from_fn_with_state(state.clone(), security_headers))
         .layer(from_fn(observe))
         .with_state(state)
+}
+
+/// Addresses that people look at, and one below them that scripts ask.
+const PAGES: [&str; 3] = ["/oauth/connect", "/oauth/callback", "/connect/ui"];
+const NO_PAGE: &str = "/connect/ui/result";
+
+/// What [`judge_request`] refuses in JSON is a page where a person is looking.
+async fn show_bad_address(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_page = PAGES.iter().any(|page| is_under(path, page)) && path != NO_PAGE;
+    if request.method() == Method::GET && is_page && has_bad_path(path) {
+        let error = ApiError::bad_path(Vec::new());
+        let failure = page::Failure::of_start(&error, None);
+        return page::failure(error.status(), &failure, None);
+    }
+    next.run(request).await
 }
 
 async fn unknown_path(request: Request) -> ApiError {

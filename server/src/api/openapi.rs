@@ -1,43 +1,65 @@
 //! The OpenAPI document: collected from the handlers, served at `/openapi.json`, printed by `terapi openapi`, and
 //! committed as `server/openapi.json`, which a test compares.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::openapi::header::Header;
 use utoipa::openapi::path::{Operation, Paths};
 use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
-    ComponentsBuilder, ContentBuilder, Info, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
-    ResponseBuilder,
+    ComponentsBuilder, ContentBuilder, Deprecated, Info, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
+    ResponseBuilder, Schema,
 };
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::route::Schemas;
 
 /// What every failure answers.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the answer in the OpenAPI document")]
+#[serde(deny_unknown_fields)]
 pub struct ErrorBody {
     /// The failure.
     error: ErrorDetail,
+    /// The code once more, where old browser packages look for it.
+    #[schema(nullable = false)]
+    r#type: Option<String>,
 }
 
 /// What went wrong.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the answer in the OpenAPI document")]
+#[serde(deny_unknown_fields)]
 pub struct ErrorDetail {
     /// Stable; branch on it.
     code: String,
     /// For people; may change.
     message: String,
     /// What was wrong with the input, for `invalid_*` codes.
+    #[schema(nullable = false)]
     errors: Option<Vec<InputIssue>>,
     /// More about this code, if there is more.
+    #[schema(nullable = false, value_type = Option<Object>)]
     payload: Option<Value>,
+    /// The operation that finds it in the logs.
+    #[schema(nullable = false)]
+    log_id: Option<String>,
+    /// The method of a call too many.
+    #[schema(nullable = false)]
+    method: Option<String>,
+    /// The path of a call too many.
+    #[schema(nullable = false)]
+    path: Option<String>,
 }
 
 /// One broken rule of an input.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the answer in the OpenAPI document")]
+#[serde(deny_unknown_fields)]
 pub struct InputIssue {
     /// `invalid_type`, `unrecognized_keys`, `invalid_format`, `too_small`, `too_big`, `invalid_value`,
     /// `invalid_union`, `invalid_key` or `custom`.
@@ -92,6 +114,27 @@ const TAGS: [(&str, &str); 9] = [
 pub fn document(mut paths: Paths, schemas: Schemas) -> OpenApi {
     let mut referenced = Vec::new();
     ErrorBody::schemas(&mut referenced);
+    let elsewhere: Paths =
+        serde_json::from_str(include_str!("described.json")).expect("a test reads the descriptions");
+    paths.paths.extend(elsewhere.paths);
+    for (alias, path) in ALIASES {
+        if let Some(item) = paths.paths.get(path) {
+            let mut item = item.clone();
+            // The older path has an import of its own.
+            if let Some(own) = paths.paths.get(alias) {
+                item.post.clone_from(&own.post);
+            }
+            for operation in [&mut item.get, &mut item.patch, &mut item.delete]
+                .into_iter()
+                .flatten()
+            {
+                operation.tags = Some(vec!["Deprecated".to_owned()]);
+                operation.deprecated = Some(Deprecated::True);
+            }
+            paths.paths.insert(alias.to_owned(), item);
+        }
+    }
+    let said = said_by_callers(&paths, &schemas);
     for (path, item) in &mut paths.paths {
         let operations = [
             ("get", &mut item.get),
@@ -104,6 +147,29 @@ pub fn document(mut paths: Paths, schemas: Schemas) -> OpenApi {
             let Some(operation) = operation else { continue };
             operation.operation_id = Some(operation_id(method, path));
             complete(operation);
+            let parameters = operation.parameters.iter_mut().flatten();
+            for parameter in parameters {
+                if let RefOr::T(parameter) = parameter
+                    && let Some(schema) = &mut parameter.schema
+                {
+                    keep_to_alphabet(&parameter.name, schema);
+                }
+            }
+        }
+    }
+    let mut schemas = schemas;
+    for (_, schema) in schemas.iter_mut().filter(|(name, _)| said.contains(name)) {
+        if let Ok(strict) =
+            serde_json::to_value(&*schema).and_then(|value| serde_json::from_value(without_null(value)))
+        {
+            *schema = strict;
+        }
+    }
+    for (_, schema) in &mut schemas {
+        if let RefOr::T(Schema::Object(object)) = schema {
+            for (name, property) in &mut object.properties {
+                keep_to_alphabet(name, property);
+            }
         }
     }
     let components = ComponentsBuilder::new()
@@ -143,6 +209,88 @@ pub fn document(mut paths: Paths, schemas: Schemas) -> OpenApi {
         .components(Some(components))
         .tags(Some(tags))
         .build()
+}
+
+/// Names of the schemas that bodies of requests are made of, but for those of old clients, who are lenient.
+fn said_by_callers(paths: &Paths, schemas: &Schemas) -> BTreeSet<String> {
+    let paths = serde_json::to_value(paths).unwrap_or_default();
+    let operations = paths.as_object().into_iter().flat_map(Map::values);
+    let operations = operations.filter_map(Value::as_object).flat_map(Map::values);
+    let mut queue: Vec<String> = operations
+        .filter(|operation| operation["tags"][0] != "Deprecated")
+        .flat_map(|operation| references(&operation["requestBody"]))
+        .collect();
+    let mut said = BTreeSet::new();
+    while let Some(name) = queue.pop() {
+        let schema = schemas.iter().find(|(found, _)| *found == name);
+        let value = schema.and_then(|(_, schema)| serde_json::to_value(schema).ok());
+        if said.insert(name) {
+            queue.extend(value.iter().flat_map(references));
+        }
+    }
+    said
+}
+
+/// Names of the schemas that something refers to.
+fn references(value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(object) => match object.get("$ref").and_then(Value::as_str) {
+            Some(reference) => vec![reference.rsplit('/').next().unwrap_or_default().to_owned()],
+            None => object.values().flat_map(references).collect(),
+        },
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A schema in which optional means absent: what a caller says is read so, whatever its Rust type.
+fn without_null(value: Value) -> Value {
+    match value {
+        Value::Object(mut object) => {
+            if let Some(Value::Array(types)) = object.get_mut("type") {
+                types.retain(|name| name != "null");
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    object.insert("type".to_owned(), only);
+                }
+            }
+            if let Some(Value::Array(branches)) = object.get_mut("oneOf") {
+                branches.retain(|branch| branch["type"] != "null");
+                if let [only] = branches.as_slice() {
+                    return without_null(only.clone());
+                }
+            }
+            object
+                .into_iter()
+                .map(|(name, value)| (name, without_null(value)))
+                .collect::<Map<_, _>>()
+                .into()
+        }
+        Value::Array(items) => items.into_iter().map(without_null).collect(),
+        other => other,
+    }
+}
+
+/// Older paths, and the paths they stand for.
+const ALIASES: [(&str, &str); 3] = [
+    ("/connection", "/connections"),
+    ("/connection/{connection_id}", "/connections/{connection_id}"),
+    ("/connection/metadata", "/connections/metadata"),
+];
+
+/// Names that keep to an alphabet of their own (rest.md 1.5), wherever they stand.
+fn keep_to_alphabet(name: &str, schema: &mut RefOr<Schema>) {
+    let pattern = match name {
+        "unique_key" | "provider_config_key" | "integration_id" | "integration" => "^[A-Za-z0-9~:.@ _-]+$",
+        "connection_id" => r#"^[A-Za-z0-9,.;:=+~\[\]|@${}"'\\/_ -]+$"#,
+        "provider" => "^[A-Za-z0-9_-]+$",
+        _ => return,
+    };
+    if let RefOr::T(Schema::Object(object)) = schema {
+        object.pattern = Some(pattern.to_owned());
+        object.min_length = Some(1);
+        object.max_length = Some(255);
+    }
 }
 
 /// `get_connections_connection_id` of GET `/connections/{connection_id}`: handlers of different rooms have the same

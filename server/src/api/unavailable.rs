@@ -26,9 +26,8 @@ const OTHER_PRODUCTS: [&str; 17] = [
 ];
 
 /// Of parts that this version does not have.
-const NOT_YET: [&str; 5] = [
+const NOT_YET: [&str; 4] = [
     "/app-auth/connect",
-    "/connect/telemetry",
     "/proxy",
     "/proxy/{*path}",
     "/webhook/{environment_uuid}/{provider_config_key}",

@@ -208,3 +208,47 @@ async fn a_wrong_method_is_answered_in_json() {
         assert!(!got.header("allow").is_empty(), "{method} {path}");
     }
 }
+
+#[tokio::test]
+async fn an_address_that_does_not_decode_is_a_page_where_people_look_and_json_elsewhere() {
+    let app = TestApp::spawn().await;
+    for path in ["/oauth/connect/%zz", "/oauth/callback/%ff", "/connect/ui/%"] {
+        let got = app.anon().get(path).await;
+        assert_eq!(got.status, 400, "{path}");
+        assert_eq!(got.header("content-type"), "text/html; charset=utf-8", "{path}");
+        assert!(
+            got.body.as_str().unwrap().contains("invalid_uri_params"),
+            "{path}"
+        );
+    }
+    for path in [
+        "/connections/%zz",
+        "/api-auth/api-key/%zz",
+        "/providers/%ff",
+        "/%",
+    ] {
+        let got = app.anon().get(path).await;
+        assert_eq!(got.failure(), (400, "invalid_uri_params"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_field_of_four_megabytes_is_refused_and_the_next_call_is_answered() {
+    let app = TestApp::spawn().await;
+    app.acme_key().await;
+    let session = app.session(for_u1()).await;
+    let huge = "x".repeat(4 * 1024 * 1024);
+    let typed = format!("/api-auth/api-key/acme-key?connect_session_token={session}");
+    for (path, body) in [
+        (typed.as_str(), json!({"apiKey": huge})),
+        ("/connect/telemetry", json!({"token": session, "event": huge})),
+    ] {
+        let got = app.anon().post(path, body).await;
+        assert_eq!(got.failure(), (413, "request_too_large"), "{path}");
+        assert!(!got.header("access-control-allow-origin").is_empty(), "{path}");
+    }
+    let body = json!({"end_user": {"id": "u1", "display_name": huge}});
+    let got = app.key().post("/connect/sessions", body).await;
+    assert_eq!(got.failure(), (413, "request_too_large"));
+    assert_eq!(app.key().get("/connections").await.status, 200);
+}

@@ -19,6 +19,7 @@ use crate::state::AppState;
 /// A session that renews one connection.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the body in the OpenAPI document")]
+#[serde(deny_unknown_fields)]
 pub struct OpenReconnectSession {
     /// The connection's id.
     pub connection_id: String,

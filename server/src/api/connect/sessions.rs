@@ -19,6 +19,7 @@ use crate::state::AppState;
 /// A new session. `end_user` is required unless `tags` are given.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the body in the OpenAPI document")]
+#[serde(deny_unknown_fields)]
 pub struct OpenSession {
     /// Whose account will be connected.
     pub end_user: Option<EndUserInput>,

@@ -18,7 +18,7 @@ use crate::state::AppState;
         ("provider_config_key" = String, Query, description = "The integration's key"),
     ),
     responses(
-        (status = 200, description = "`{success: true}`", body = Object),
+        (status = 200, description = "It is done", body = crate::api::openapi::Success),
         (status = 400, description = "`unknown_connection`", body = crate::api::openapi::ErrorBody),
     )
 )]

@@ -30,6 +30,7 @@ const NOT_EMPTY: Length = Length::to(usize::MAX);
 /// A connection that was made elsewhere.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the body in the OpenAPI document")]
+#[serde(deny_unknown_fields)]
 pub struct ImportConnection {
     /// The integration's key.
     pub provider_config_key: String,
@@ -125,6 +126,7 @@ pub enum ImportCredentials {
 /// An OAuth app.
 #[derive(Deserialize, ToSchema)]
 #[expect(dead_code, reason = "describes the body in the OpenAPI document")]
+#[serde(deny_unknown_fields)]
 pub struct ImportClient {
     /// 1 to 255 characters.
     pub client_id: Option<String>,

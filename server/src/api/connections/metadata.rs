@@ -15,10 +15,10 @@ use crate::state::AppState;
 /// Metadata for one connection or several.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the body in the OpenAPI document")]
+#[serde(deny_unknown_fields)]
 pub struct ConnectionMetadata {
     /// One id, or a list of ids.
-    #[schema(value_type = Object)]
-    pub connection_id: Value,
+    pub connection_id: OneOrMore,
     /// The integration's key.
     pub provider_config_key: String,
     /// Your own data.
@@ -26,12 +26,23 @@ pub struct ConnectionMetadata {
     pub metadata: Map<String, Value>,
 }
 
+/// One id, or several.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the body in the OpenAPI document")]
+#[serde(untagged)]
+pub enum OneOrMore {
+    /// One.
+    One(String),
+    /// Several.
+    More(Vec<String>),
+}
+
 /// Replaces the metadata of one connection or several; all or none. Scope: `environment:connections:update`.
 #[utoipa::path(
     post, path = "/connections/metadata", tag = "Connections", security(("secret_key" = ["environment:connections:update"])),
     request_body = ConnectionMetadata,
     responses(
-        (status = 201, description = "The body, repeated", body = Object),
+        (status = 201, description = "The body, repeated", body = ConnectionMetadata),
         (status = 404, description = "`unknown_connection`", body = crate::api::openapi::ErrorBody),
     )
 )]
@@ -60,7 +71,7 @@ pub(super) async fn set(
     patch, path = "/connections/metadata", tag = "Connections", security(("secret_key" = ["environment:connections:update"])),
     request_body = ConnectionMetadata,
     responses(
-        (status = 200, description = "The body, repeated", body = Object),
+        (status = 200, description = "The body, repeated", body = ConnectionMetadata),
         (status = 404, description = "`unknown_connection`", body = crate::api::openapi::ErrorBody),
     )
 )]

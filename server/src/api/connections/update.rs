@@ -15,6 +15,7 @@ use crate::state::AppState;
 /// What to change; what is absent stays.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the body in the OpenAPI document")]
+#[serde(deny_unknown_fields)]
 pub struct UpdateConnection {
     /// Whose account it is; also makes tags.
     pub end_user: Option<EndUserInput>,
@@ -33,7 +34,7 @@ pub struct UpdateConnection {
     ),
     request_body = UpdateConnection,
     responses(
-        (status = 200, description = "`{success: true}`", body = Object),
+        (status = 200, description = "It is done", body = crate::api::openapi::Success),
         (status = 400, description = "`invalid_body`, `unknown_provider_config`", body = crate::api::openapi::ErrorBody),
         (status = 404, description = "`not_found`", body = crate::api::openapi::ErrorBody),
     )

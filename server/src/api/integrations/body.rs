@@ -14,6 +14,7 @@ const UNBOUNDED: Length = Length {
 /// The OAuth client that the operator registered with the provider.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the body in the OpenAPI document")]
+#[serde(deny_unknown_fields)]
 pub struct IntegrationCredentialsInput {
     /// The provider's auth mode: `OAUTH1`, `OAUTH2`, `TBA`, `APP` or `CUSTOM`.
     pub r#type: String,

@@ -16,6 +16,7 @@ use crate::state::AppState;
 /// A new integration.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the body in the OpenAPI document")]
+#[serde(deny_unknown_fields)]
 pub struct CreateIntegration {
     /// A provider of the catalogue.
     pub provider: String,

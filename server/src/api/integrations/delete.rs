@@ -14,7 +14,7 @@ use crate::state::AppState;
     delete, path = "/integrations/{unique_key}", tag = "Integrations", security(("secret_key" = ["environment:integrations:delete"])),
     params(("unique_key" = String, Path, description = "The integration's key")),
     responses(
-        (status = 200, description = "`{success: true}`", body = Object),
+        (status = 200, description = "It is done", body = crate::api::openapi::Success),
         (status = 404, description = "`not_found`", body = crate::api::openapi::ErrorBody),
     )
 )]

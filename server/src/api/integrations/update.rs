@@ -17,6 +17,7 @@ use crate::state::AppState;
 /// What to change; what is absent stays.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the body in the OpenAPI document")]
+#[serde(deny_unknown_fields)]
 pub struct UpdateIntegration {
     /// A new key; refused while there are connections.
     pub unique_key: Option<String>,

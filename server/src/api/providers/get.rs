@@ -21,7 +21,7 @@ use crate::state::AppState;
         ("Accept-Language" = Option<String>, Header, description = "Language of titles and descriptions: `en`, `es`, `fr` or `de`"),
     ),
     responses(
-        (status = 200, description = "`{data: provider}`", body = Object),
+        (status = 200, description = "The provider", body = super::ProviderAnswer),
         (status = 404, description = "`not_found`", body = crate::api::openapi::ErrorBody),
     )
 )]

@@ -19,7 +19,7 @@ use crate::state::AppState;
         ("search" = Option<String>, Query, description = "Part of a provider's name, ignoring case"),
         ("Accept-Language" = Option<String>, Header, description = "Language of titles and descriptions: `en`, `es`, `fr` or `de`"),
     ),
-    responses((status = 200, description = "`{data: [provider]}`", body = Object))
+    responses((status = 200, description = "The providers", body = super::ProviderList))
 )]
 pub(super) async fn list(
     State(state): State<AppState>,

@@ -12,6 +12,7 @@ RUST_VERSION=1.95.0        # installed only where there is no Rust, or one older
 CARGO_LEPTOS_VERSION=0.3.6
 NODE_VERSION=22.23.3       # installed only where there is no node, or one older than 20
 NPM_VERSION=10.9.4
+SCHEMATHESIS_VERSION=4.32.5
 WASM=wasm32-unknown-unknown
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
@@ -214,6 +215,21 @@ need_node_packages() {
     PATH="$PWD/end2end/node_modules/.bin:$PATH"
     # style/tailwind.css imports "tailwindcss", which is not in a folder above it.
     export NODE_PATH="$PWD/end2end/node_modules"
+}
+
+# --- Python: the property-based tester -------------------------------------------------------
+
+need_schemathesis() {
+    local folder="$TOOLS/schemathesis-$SCHEMATHESIS_VERSION"
+    PATH="$folder/bin:$PATH"
+    [[ ! -x $folder/bin/schemathesis ]] || return 0
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || die "please install Python 3.10 or newer"
+    python3 -c 'import ensurepip' 2>/dev/null || apt_install python3-venv || die "please install Python's venv module"
+    say "installing Schemathesis $SCHEMATHESIS_VERSION (kept in $folder)"
+    rm -rf "$folder"
+    python3 -m venv "$folder"
+    "$folder/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$SCHEMATHESIS_VERSION"
+    hash -r
 }
 
 # --- databases and a browser, for tests -------------------------------------------------------

@@ -1,6 +1,8 @@
 //! `/images/template-logos/{provider}.svg`: a monogram that we draw from a provider's name and id, for every
 //! provider of the catalogue, custom ones included, and for names whose provider is gone: integrations of it may
 //! still be there. We show nobody's trademark.
+//!
+//! `/images/environments/{uuid}/logo`: the picture that an operator gave their Connect UI.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};

@@ -81,7 +81,7 @@ pub fn boot(setting: &Setting) -> Screen {
                 <div class="connect-bone h-14"></div>
                 <div class="connect-bone h-14"></div>
             </div>
-            <div class="contents" data-scriptless="">
+            <div class="my-auto" data-scriptless="">
                 <Said tone=Tone::Quiet title=text.direct() body=text.direct_body() />
             </div>
         }

@@ -10,6 +10,7 @@ mod conflicts;
 mod connect_sessions;
 mod connections;
 mod credentials;
+mod environment_logos;
 mod environments;
 mod group_commit;
 mod integrations;

@@ -32,9 +32,9 @@ impl Colour {
             .chars()
             .map(|digit| digit.to_digit(16).and_then(|value| u8::try_from(value).ok()))
             .collect();
-        match digits?.as_slice() {
-            &[r, g, b] => Some(Self([r * 17, g * 17, b * 17])),
-            &[r, rr, g, gg, b, bb] => Some(Self([r * 16 + rr, g * 16 + gg, b * 16 + bb])),
+        match *digits?.as_slice() {
+            [r, g, b] => Some(Self([r * 17, g * 17, b * 17])),
+            [r, rr, g, gg, b, bb] => Some(Self([r * 16 + rr, g * 16 + gg, b * 16 + bb])),
             _ => None,
         }
     }

@@ -347,10 +347,9 @@ fn input(asked: Asked, state: &FormState, text: &'static dyn ConnectText) -> Any
         let options = field
             .allowed
             .iter()
-            .cloned()
             .map(|option| {
                 view! {
-                    <option value=option.clone() selected=option == chosen>
+                    <option value=option.clone() selected=*option == chosen>
                         {option.clone()}
                     </option>
                 }

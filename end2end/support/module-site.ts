@@ -3,6 +3,8 @@ import type { FrameLocator, Page } from "@playwright/test";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
+import type { ConnectFailure, ConnectResult, ConnectUIEvent } from "../../frontend/static/sdk/terapi.js";
+
 const page = (host: string) => `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Customer</title>
 <link rel="icon" href="data:,"></head><body><textarea aria-label="Order"></textarea>
 <button id="do">Do it</button><button id="stop">Give up</button><button id="clear">Clear</button>
@@ -74,6 +76,12 @@ export interface Order {
     args: unknown[];
 }
 
+/** What came of it. */
+export interface Outcome {
+    result?: Partial<ConnectResult>;
+    error?: Partial<ConnectFailure> & { isAuthError: boolean };
+}
+
 /** One visit to the website. */
 export class ModulePage {
     readonly page: Page;
@@ -101,12 +109,12 @@ export class ModulePage {
     }
 
     /** Waits until the promise has settled. */
-    async outcome(): Promise<{ result?: any; error?: any }> {
+    async outcome(): Promise<Outcome> {
         return JSON.parse(await this.#root.locator("output:not(:empty)").innerText({ timeout: 15_000 }));
     }
 
     /** What the Connect UI said, and what promises came to, in order. */
-    async events(): Promise<any[]> {
+    async events(): Promise<(ConnectUIEvent | Outcome)[]> {
         return (await this.#root.getByLabel("Events").locator("li").allInnerTexts()).map((text) => JSON.parse(text));
     }
 }

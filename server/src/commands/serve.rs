@@ -10,6 +10,9 @@ use crate::{boot, router, serve};
 /// How often rows that have run out are swept.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
+/// How long the database's connections may take to come back at the end.
+const CLOSING: Duration = Duration::from_secs(3);
+
 /// Serves until it is asked to stop.
 pub async fn run(config: &Config, environment: &Environment) -> anyhow::Result<()> {
     let stop_signal = serve::stop_signal();
@@ -39,6 +42,10 @@ pub async fn run(config: &Config, environment: &Environment) -> anyhow::Result<(
     };
     let served = serve::serve(listeners, router::all(state), draining, stop, settle).await;
     sweeping.abort();
+    // Closed by its last user, a SQLite database is one file that can be copied.
+    if tokio::time::timeout(CLOSING, broker.store().close()).await.is_err() {
+        tracing::warn!("the database was still in use");
+    }
     tracing::info!("stopped");
     served
 }

@@ -1,7 +1,8 @@
-// Every page in every state that it has, and how to get there: the same list is checked, and photographed.
+// Every page of the dashboard in every state that it has, and how to get there: the same list is checked, and
+// photographed. The Connect UI's are in connect-views.ts.
 import type { Browser, Page } from "@playwright/test";
 
-import { DEMO, type Acme } from "./acme.ts";
+import type { Acme } from "./acme.ts";
 import { authorize } from "./authorize.ts";
 import type { Damaged } from "./damaged.ts";
 import { url } from "./instance.ts";
@@ -186,10 +187,6 @@ async function typeWrongName(page: Page): Promise<void> {
     await press("Delete")(page);
 }
 
-async function openConnect(page: Page, { rest }: Place, integration: string): Promise<void> {
-    await page.goto((await rest.openSession(integration)).connect_link);
-}
-
 export const VIEWS: View[] = [
     outside("sign in", (page) => page.goto(`${url}/app/~/sign-in`)),
     outside("sign in, refused", async (page) => {
@@ -314,24 +311,6 @@ export const VIEWS: View[] = [
         await page.context().addCookies([{ ...lostSession, url: terapi.url }]);
         await page.goto(`${terapi.url}/app/dev/connections`);
     }),
-    outside("Connect, choice", async (page, { rest, oauth, apiKey, basic }) => {
-        const session = await rest.openSession(oauth, { allowed_integrations: [oauth, apiKey, basic] });
-        await page.goto(session.connect_link);
-    }),
-    outside("Connect, OAuth", (page, place) => openConnect(page, place, place.oauth)),
-    outside("Connect, API key", (page, place) => openConnect(page, place, place.apiKey)),
-    outside("Connect, refused", async (page, place) => {
-        await openConnect(page, place, place.apiKey);
-        await page.getByLabel("Acme API key").fill("acme_test_refused");
-        await press("Connect")(page);
-    }),
-    outside("Connect, user name and password", (page, place) => openConnect(page, place, place.basic)),
-    outside("Connect, done", async (page, place) => {
-        await openConnect(page, place, place.apiKey);
-        await page.getByLabel("Acme API key").fill(DEMO.apiKey);
-        await press("Connect")(page);
-    }),
-    outside("Connect, expired", (page) => page.goto(`${url}/connect/ui/?session_token=nango_connect_session_${"0".repeat(64)}`)),
     outside("popup, connected", async (page, { rest, oauth }) => {
         const { token } = await rest.openSession(oauth);
         // With a page before it in the tab's history it cannot close the tab.

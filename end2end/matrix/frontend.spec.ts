@@ -88,9 +88,9 @@ function baseUrls({ version, place }: Cell): string[] {
 }
 
 /** Opens the Connect UI for one integration with a session of its own. */
-async function openConnectUi(cell: Cell, baseURL: string, integration: string): Promise<void> {
+async function openConnectUi(cell: Cell, baseURL: string, integration: string, more: object = {}): Promise<void> {
     const { token } = await cell.place.rest.openSession(integration);
-    const props = { sessionToken: token, baseURL, apiURL: cell.place.url };
+    const props = { sessionToken: token, baseURL, apiURL: cell.place.url, ...more };
     const settings = since(cell.version, "0.48.0") ? { host: cell.place.url } : tokenSettings(cell, token);
     await cell.visit.begin();
     await cell.visit.press({ settings, method: "openConnectUI", args: [props] });
@@ -220,7 +220,8 @@ const passes: Record<FrontendCapability, (cell: Cell) => Promise<void>> = {
 
         const outcome = await visit.ask(await authOrder(cell, integration));
 
-        expect(outcome).toMatchObject(failure(version, "blocked_by_browser"));
+        const type = version === "0.8.0" ? "authorization_cancelled" : "blocked_by_browser";
+        expect(outcome).toMatchObject(failure(version, type));
         expect(page.context().pages()).toHaveLength(1);
         expect(await place.rest.connections(integration)).toEqual([]);
     },
@@ -417,6 +418,16 @@ const passes: Record<FrontendCapability, (cell: Cell) => Promise<void>> = {
             }
             await pressLast(page, connectUi(page).getByRole("button", { name: "Close" }));
             expect((await visit.events()).map(({ type }) => type)).toEqual(["ready", "close"]);
+        }
+    },
+
+    "Connect UI: language and theme": async (cell) => {
+        const integration = await cell.place.rest.createAcme(cell.acme, "acme-api-key");
+        for (const baseURL of baseUrls(cell)) {
+            await openConnectUi(cell, baseURL, integration, { lang: "de", themeOverride: "dark" });
+            const ui = connectUi(cell.page).locator("html");
+            await expect(ui).toHaveAttribute("lang", "de");
+            await expect(ui).toHaveAttribute("data-theme", "dark");
         }
     },
 

@@ -73,7 +73,7 @@ export const frontendCapabilities = capabilities({
     "closed popup": (version) =>
         version === "0.8.0" ? null : from("0.35.21", "does not look whether its popup is open")(version),
     "blocked popup": (version) =>
-        between(version, "0.42.13", "9", "does not look whether its popup was opened, and never settles", ""),
+        version === "0.8.0" ? null : from("0.42.13", "does not look whether its popup was opened, and never settles")(version),
     "params, scopes and authorization params": always,
     HMAC: from("0.16.1", "sends no HMAC"),
     "own OAuth app of the end user": from("0.39.33", "refuses the two overrides in the client"),
@@ -85,6 +85,7 @@ export const frontendCapabilities = capabilities({
     "create() without credentials": from("0.33.8", "has no create()"),
     "modes that are not built": from("0.36.89", "has no credentials of other modes"),
     "Connect UI: opened and closed": from("0.42.13", "has no openConnectUI()"),
+    "Connect UI: language and theme": from("0.68.1", "cannot choose both"),
     "Connect UI: API key": from("0.42.15", "cannot hand a session token to the iframe"),
     "Connect UI: OAuth": from("0.42.15", "cannot hand a session token to the iframe"),
 });

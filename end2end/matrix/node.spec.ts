@@ -10,7 +10,7 @@ import { withAcme } from "../support/acme-program.ts";
 import { authorize } from "../support/authorize.ts";
 import { uniqueKey } from "../support/rest.ts";
 import { CELL, cellOf, chosen, nodeCapabilities, since, type NodeCapability } from "./generations.ts";
-import { withPlace, type Place } from "./place.ts";
+import { VARIABLE, withPlace, type Place } from "./place.ts";
 import { Receiver, type Delivery } from "./receiver.ts";
 
 const test = base.extend<{ acme: Acme }, { place: Place; receiver: Receiver }>({
@@ -395,8 +395,11 @@ const passes: Record<Exclude<NodeCapability, "proxy">, (cell: Cell) => Promise<v
         expect(await waiting).toMatchObject({ connection_id: connection, provider_config_key: integration });
     },
 
-    "environment variables": async ({ nango }) => {
+    "environment variables": async ({ Nango, nango, place }) => {
         expect(await nango.getEnvironmentVariables()).toEqual([]);
+
+        const other = new Nango({ host: place.url, secretKey: place.prod.secret_key });
+        expect(await other.getEnvironmentVariables()).toEqual([VARIABLE]);
     },
 
     "webhooks: signature": async (cell) => {

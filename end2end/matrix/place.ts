@@ -9,6 +9,9 @@ import { Terapi } from "../support/terapi.ts";
 /** The HMAC key of `prod`. */
 export const HMAC_KEY = "my-hmac-key";
 
+/** The one environment variable of `prod`. */
+export const VARIABLE = { name: "GREETING", value: "hello, world" };
+
 export interface Place {
     url: string;
     dev: Environment;
@@ -25,7 +28,7 @@ export async function withPlace(use: (place: Place, terapi: Terapi) => Promise<v
     try {
         const account = terapi.bootstrap(owner);
         await terapi.start();
-        await requireHmac(terapi);
+        await furnishProd(terapi);
         const [dev, prod] = [environmentOf(account, "dev"), environmentOf(account, "prod")];
         await use({ url: terapi.url, dev, prod, rest: new Rest(terapi.url, dev.secret_key), prodRest: new Rest(terapi.url, prod.secret_key) }, terapi);
     } finally {
@@ -33,14 +36,18 @@ export async function withPlace(use: (place: Place, terapi: Terapi) => Promise<v
     }
 }
 
-/** Has `prod` ask for an HMAC, which also lets public keys in. */
-async function requireHmac(terapi: Terapi): Promise<void> {
+/** Has `prod` ask for an HMAC, which also lets public keys in, and gives it a variable. */
+async function furnishProd(terapi: Terapi): Promise<void> {
     const cookie = await signIn(terapi.url, owner);
-    const answer = await fetch(`${terapi.url}/app/prod/settings/hmac`, {
-        method: "POST",
-        redirect: "manual",
-        headers: { cookie: `${cookie.name}=${cookie.value}`, origin: terapi.url, "sec-fetch-site": "same-origin" },
-        body: new URLSearchParams({ intent: "save", hmac_enabled: "on", hmac_key: HMAC_KEY }),
-    });
-    if (answer.status !== 303) throw new Error(`saving the HMAC key was answered with ${answer.status}: ${await answer.text()}`);
+    const save = async (section: string, fields: Record<string, string>) => {
+        const answer = await fetch(`${terapi.url}/app/prod/settings/${section}`, {
+            method: "POST",
+            redirect: "manual",
+            headers: { cookie: `${cookie.name}=${cookie.value}`, origin: terapi.url, "sec-fetch-site": "same-origin" },
+            body: new URLSearchParams(fields),
+        });
+        if (answer.status !== 303) throw new Error(`${section} was answered with ${answer.status}: ${await answer.text()}`);
+    };
+    await save("hmac", { intent: "save", hmac_enabled: "on", hmac_key: HMAC_KEY });
+    await save("variables", { intent: "save", ...VARIABLE });
 }

@@ -149,7 +149,7 @@ fn Verdict(operation: Operation) -> impl IntoView {
         .payload
         .as_ref()
         .and_then(|payload| payload.get("error")?.as_str());
-    let next = text::next_step(&error.code, provider_error);
+    let next = text::next_step(operation.action, &error.code, provider_error);
     let lines = said
         .into_iter()
         .map(|(name, value)| {

@@ -112,7 +112,10 @@ pub fn attempt(attempt: i64, max: i64) -> String {
 }
 
 /// What an operator does about a failure: by what the provider said, else by our own code.
-pub fn next_step(code: &str, provider_error: Option<&str>) -> &'static str {
+pub fn next_step(action: OperationAction, code: &str, provider_error: Option<&str>) -> &'static str {
+    if action == OperationAction::RefreshToken && code == "invalid_credentials" {
+        return "The grant is used up, expired or withdrawn. Open the connection and press Connect again, or send its owner a new link.";
+    }
     match provider_error.unwrap_or_default() {
         "access_denied" => {
             return "The user, or an administrator of theirs, declined. Ask them to try again and to agree; if they did, look whether your app at the provider is approved for their organization.";

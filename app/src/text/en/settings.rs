@@ -114,7 +114,7 @@ pub mod hmac {
     pub const MESSAGE: &str = "Signed text";
     pub const SAME: &str = "The digest of your backend is right.";
     pub const DIFFERENT: &str = "The digest of your backend is another one.";
-    pub const DIFFERENT_BODY: &str = "Compare the signed text above with what your code signs, character by character, and check that it uses this environment’s key.";
+    pub const DIFFERENT_BODY: &str = "Compare the signed text below with what your code signs, character by character, and check that it uses this environment’s key.";
     pub const NO_KEY: &str = "There is no key yet. Set or make one first.";
     pub const CODE: &str = "In your backend";
     pub const NODE: &str = "Node";

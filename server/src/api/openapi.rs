@@ -124,7 +124,7 @@ pub fn document(mut paths: Paths, schemas: Schemas) -> OpenApi {
             if let Some(own) = paths.paths.get(alias) {
                 item.post.clone_from(&own.post);
             }
-            for operation in [&mut item.get, &mut item.patch, &mut item.delete]
+            for operation in [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete]
                 .into_iter()
                 .flatten()
             {

@@ -43,7 +43,10 @@ pub async fn run(config: &Config, environment: &Environment) -> anyhow::Result<(
     let served = serve::serve(listeners, router::all(state), draining, stop, settle).await;
     sweeping.abort();
     // Closed by its last user, a SQLite database is one file that can be copied.
-    if tokio::time::timeout(CLOSING, broker.store().close()).await.is_err() {
+    if tokio::time::timeout(CLOSING, broker.store().close())
+        .await
+        .is_err()
+    {
         tracing::warn!("the database was still in use");
     }
     tracing::info!("stopped");

@@ -13,7 +13,8 @@ import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 const BINARY = resolve("target/release/terapi");
-const PACKAGE = resolve("target/embed/pkg");
+const SITE = resolve("target/embed");
+const PACKAGE = join(SITE, "pkg");
 const KB = 1000;
 const MB = 1000 * KB;
 
@@ -37,6 +38,9 @@ function measureFiles() {
     report("wasm, brotli", total(".wasm.br"), "B", 150 * KB);
     report("its loader, brotli", total(".js.br"), "B", 10 * KB);
     report("stylesheet, brotli", total(".css.br"), "B", 25 * KB);
+    const one = (path) => statSync(join(SITE, path)).size;
+    report("browser module, brotli", one("sdk/terapi.js.br"), "B", 4 * KB);
+    report("Connect UI, brotli", one("connect.js.br") + total(".css.br"), "B", 25 * KB);
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });

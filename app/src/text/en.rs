@@ -62,6 +62,7 @@ pub mod shell {
     pub const ENVIRONMENT: &str = "Environment:";
     pub const PRODUCTION: &str = "Production";
     pub const SIGN_OUT: &str = "Sign out";
+    pub const API: &str = "API reference";
     pub const THEME: &str = "Theme";
     pub const THEME_SYSTEM: &str = "As the system";
     pub const THEME_LIGHT: &str = "Light";

@@ -331,6 +331,10 @@ fn Profile(name: String, email: String) -> impl IntoView {
                     <Icon glyph=Glyph::Shield />
                     {text::sessions::TITLE}
                 </a>
+                <a href="/docs/api" target="_blank" class=entry>
+                    <Icon glyph=Glyph::External />
+                    {text::shell::API}
+                </a>
                 <form method="post" action=Route::SignOut.to_string()>
                     <button type="submit" class=entry>
                         <Icon glyph=Glyph::SignOut />

@@ -23,14 +23,17 @@ use super::token_answer::{TokenAnswer, TokenAnswerError};
 use crate::egress::{Egress, EgressError, Outbound};
 
 /// Parameters of the consent page that a caller cannot replace: they tie the answer to this attempt, and another
-/// response type would be another flow (RFC 9700 section 2.1.2).
-const OURS: [&str; 6] = [
+/// response type would be another flow (RFC 9700 section 2.1.2). A request object would replace all of them at once
+/// (RFC 9101 section 6.3).
+const OURS: [&str; 8] = [
     "response_type",
     "client_id",
     "redirect_uri",
     "state",
     "code_challenge",
     "code_challenge_method",
+    "request",
+    "request_uri",
 ];
 
 /// Those of them that a provider's file cannot replace either: any other challenge would fit no verifier.

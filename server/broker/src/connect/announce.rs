@@ -38,8 +38,8 @@ impl Connect<'_> {
         self.broker.webhooks().enqueue_auth(tx, &event).await
     }
 
-    /// In the transaction that stores a failure as the attempt's result. Only attempts that reached the provider are
-    /// told of: what is refused before, anybody can cause without end.
+    /// In the transaction that stores a failure as the attempt's result. Only attempts that came back with their state
+    /// are told of: what is refused before the browser leaves, anybody with a public key could cause with one request.
     pub(super) async fn announce_failure(
         &self,
         tx: &mut Tx,

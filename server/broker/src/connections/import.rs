@@ -399,6 +399,9 @@ impl Connections<'_> {
     }
 }
 
+/// How large the connection config of an import may be, in bytes of its JSON. It is read with every request.
+const MAX_CONFIG_BYTES: usize = 64 * 1024;
+
 /// What is wrong with a config. Nothing of it may hold NUL, which cannot be stored.
 fn config_issues(provider: &Provider, given: &Map<String, Value>) -> Vec<Issue> {
     let holds_nul = |(name, value): &(&String, &Value)| name.contains('\0') || has_nul(value);
@@ -413,6 +416,10 @@ fn config_issues(provider: &Provider, given: &Map<String, Value>) -> Vec<Issue> 
             )
         })
         .collect();
+    if serde_json::to_vec(given).is_ok_and(|json| json.len() > MAX_CONFIG_BYTES) {
+        let limit = format!("has at most {} KiB", MAX_CONFIG_BYTES / 1024);
+        issues.push(Issue::at(["connection_config"], IssueCode::TooBig, limit));
+    }
     if let Err(found) = check_imported_config(provider, given) {
         issues.extend(found.into_iter().map(|issue| below("connection_config", issue)));
     }

@@ -412,6 +412,8 @@ async fn presets_of_the_session_win_and_what_ties_the_answer_to_us_stays() {
             ("scope", "contacts.write"),
             ("state", "mine"),
             ("redirect_uri", "http://evil/"),
+            ("request", "e30.e30."),
+            ("request_uri", "http://evil/request"),
         ]),
         own_app: OwnApp {
             client_id: Some("own-app".into()),
@@ -429,6 +431,7 @@ async fn presets_of_the_session_win_and_what_ties_the_answer_to_us_stays() {
     assert_eq!(query["client_id"], "own-app");
     assert_eq!(query["code_challenge_method"], "S256");
     assert!(query["state"].len() >= 43, "256 bits");
+    assert!(!query.contains_key("request") && !query.contains_key("request_uri"));
 }
 
 #[tokio::test]

@@ -177,3 +177,21 @@ async fn an_import_of_another_mode_is_refused_before_anything_is_written() {
     assert!(matches!(nobody, Err(ImportError::UnknownIntegration(_))));
     assert!(flow.log().await.is_empty());
 }
+
+#[tokio::test]
+async fn a_connection_config_of_more_than_64_kib_is_refused() {
+    let flow = Flow::start().await;
+    let with_config = |length: usize| {
+        let mut import = import_of("acme", "large", tokens(TOKEN));
+        import.connection_config = Map::from_iter([("note".to_owned(), Value::String("x".repeat(length)))]);
+        import
+    };
+    let (large, fitting) = (with_config(64 * 1024), with_config(63 * 1024));
+    let refused = import(&flow, large).await.unwrap_err();
+    let ImportError::Invalid(issues) = refused else {
+        panic!("another refusal: {refused}");
+    };
+    assert_eq!(issues.len(), 1);
+    assert_eq!(issues[0].path, ["connection_config"]);
+    import(&flow, fitting).await.unwrap();
+}

@@ -29,7 +29,7 @@ test("the program alone in an empty folder, with an empty environment, serves pa
         await page.getByRole("button", { name: "Set up and sign in" }).click();
 
         await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: url });
-        await page.goto(`${url}/app/dev/settings/keys`);
+        await page.goto(`${url}/app/dev/settings/callback`);
         await page.getByRole("button", { name: "Copy callback URL" }).click();
         await expect(page.getByRole("button", { name: "Copied" })).toBeVisible();
         expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${url}/oauth/callback`);

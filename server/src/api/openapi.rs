@@ -129,9 +129,26 @@ pub fn document(mut paths: Paths, schemas: Schemas) -> OpenApi {
                 .flatten()
             {
                 operation.tags = Some(vec!["Deprecated".to_owned()]);
-                operation.deprecated = Some(Deprecated::True);
             }
             paths.paths.insert(alias.to_owned(), item);
+        }
+    }
+    for item in paths.paths.values_mut() {
+        let all = [
+            &mut item.get,
+            &mut item.post,
+            &mut item.put,
+            &mut item.patch,
+            &mut item.delete,
+        ];
+        for operation in all.into_iter().flatten() {
+            if operation
+                .tags
+                .as_ref()
+                .is_some_and(|tags| tags.iter().any(|tag| tag == "Deprecated"))
+            {
+                operation.deprecated = Some(Deprecated::True);
+            }
         }
     }
     let said = said_by_callers(&paths, &schemas);

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Sockets that one address may hold open.
-const MOST_PER_ADDRESS: usize = 10;
+/// Sockets that one address may hold open. An office has one address, and published packages wait for ever where a
+/// socket is refused.
+const MOST_PER_ADDRESS: usize = 200;
 /// Sockets that all addresses together may hold open: each is a file, and files are few.
 const MOST: usize = 5_000;
 

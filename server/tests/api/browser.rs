@@ -165,7 +165,7 @@ async fn a_result_is_streamed_to_whoever_waits() {
         app.url,
         made.body["attempt"].as_str().unwrap()
     );
-    for _ in 0..11 {
+    for _ in 0..201 {
         let stream = app
             .http
             .get(&pending)

@@ -404,6 +404,7 @@ async fn credentials_that_cannot_be_served_name_the_connection() {
             .unwrap()
             .starts_with("opn_")
     );
+    assert_eq!(got.body["error"]["log_id"], connection["errors"][0]["log_id"]);
 
     let again = app.key().get(&path).await;
     assert_eq!(again.failure(), (424, "invalid_credentials"), "{again:?}");

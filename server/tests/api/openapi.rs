@@ -168,3 +168,17 @@ fn every_operation_describes_its_failures_and_has_an_id_of_its_own() {
         }
     }
 }
+
+#[test]
+fn readers_of_the_document_are_sent_to_no_other_and_see_what_is_deprecated() {
+    let document = serde_json::to_value(terapi::router::describe()).unwrap();
+    assert!(!document.to_string().contains(".md"));
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let tags = operation["tags"].as_array().unwrap();
+            let is_old = tags.iter().any(|tag| tag == "Deprecated");
+            let is_said = operation["deprecated"].as_bool().unwrap_or(false);
+            assert_eq!(is_old, is_said, "{method} {path}");
+        }
+    }
+}

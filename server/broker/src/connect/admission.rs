@@ -64,9 +64,13 @@ pub enum Refusal {
 
 /// What is wrong with each field, for a message: published browser packages show nothing else of a refusal.
 pub(super) fn describe(issues: &[Issue]) -> String {
-    let each = issues
-        .iter()
-        .map(|issue| format!("`{}` {}", issue.path.join("."), issue.message));
+    let each = issues.iter().map(|issue| match issue.path.last() {
+        // Most messages begin with the field's name.
+        Some(name) if !issue.message.starts_with(name.as_str()) => {
+            format!("`{}` {}", issue.path.join("."), issue.message)
+        }
+        _ => issue.message.clone(),
+    });
     each.collect::<Vec<_>>().join("; ")
 }
 

@@ -94,9 +94,11 @@ impl From<GetConnectionError> for ApiError {
                     | RefreshFailure::Backoff { .. } => StatusCode::FAILED_DEPENDENCY,
                     RefreshFailure::Failed { .. } => StatusCode::BAD_REQUEST,
                 };
+                let operation = connection.auth_error.clone();
                 let connection = ConnectionBody::of(*connection, None, false);
                 Self::new(status, ErrorCode::InvalidCredentials, message)
                     .with_payload(json!({ "connection": connection }))
+                    .with_log_id(operation.as_ref())
             }
             GetConnectionError::Forbidden(forbidden) => forbidden.into(),
             GetConnectionError::Store(error) => error.into(),

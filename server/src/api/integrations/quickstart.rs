@@ -6,7 +6,8 @@ use crate::api::input::{Fields, JsonBody, Length, NoQuery, read_object};
 use crate::error::ApiError;
 use crate::state::AppState;
 
-/// Refused: it would use a developer app of the vendor, and a self-hosted server has none (rest.md 6.4).
+// rest.md 6.4
+/// Refused: it would use a developer app of the vendor, and a self-hosted server has none.
 #[utoipa::path(
     post, path = "/integrations/quickstart", tag = "Integrations", security(("secret_key" = ["environment:integrations:create"])),
     responses((status = 400, description = "`invalid_body`", body = crate::api::openapi::ErrorBody))

@@ -518,3 +518,56 @@ async fn typed_credentials_fail_with_status_code_and_type() {
     assert_eq!(got.status, 200, "{got:?}");
     assert_eq!(got.body["providerConfigKey"], "acme-key");
 }
+
+#[tokio::test]
+async fn a_changed_installation_leads_to_the_dashboard_whatever_the_referer_says() {
+    let app = TestApp::spawn().await;
+    let url = format!("{}/oauth/callback?installation_id=1&setup_action=update", app.url);
+    for referer in ["", "https://evil.example/page", "https://github.com/settings"] {
+        let got = answer(app.http.get(&url).header("referer", referer)).await;
+        assert_eq!(got.status, 200, "{referer}: {got:?}");
+        assert!(!got.headers.contains_key(LOCATION), "{got:?}");
+        let text = got.body.as_str().unwrap();
+        let dashboard = app.broker.settings().at("app");
+        assert!(text.contains(&format!("<a href=\"{dashboard}\"")), "{text}");
+        assert!(
+            !text.contains("evil.example") && !text.contains("github.com"),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_start_on_another_host_moves_to_the_public_one_before_a_cookie_is_set() {
+    let app = TestApp::planned(Plan {
+        public_url: Some("https://terapi.example"),
+        ..Plan::default()
+    })
+    .await;
+    app.acme().await;
+    let token = app.session(for_u1()).await;
+    let start = format!("/oauth/connect/acme?connect_session_token={token}");
+    assert!(app.url.starts_with("http://127.0.0.1:"));
+    let (got, moved) = app.visit(&format!("{}{start}", app.url), "").await;
+    assert!(got.status.is_redirection(), "{got:?}");
+    assert!(!got.headers.contains_key(SET_COOKIE), "{got:?}");
+    let moved = moved.unwrap();
+    assert!(
+        moved
+            .as_str()
+            .starts_with(&format!("https://terapi.example{start}")),
+        "{moved}"
+    );
+}
+
+#[tokio::test]
+async fn an_object_as_connection_id_is_refused_in_words_where_credentials_are_posted() {
+    let app = TestApp::spawn().await;
+    app.acme_key().await;
+    let key = app.environment().await.public_key;
+    let path = format!("/api-auth/api-key/acme-key?public_key={key}&connection_id=[object%20Object]");
+    let got = app.anon().post(&path, json!({"apiKey": DEMO_API_KEY})).await;
+    assert_eq!(got.failure(), (400, "invalid_query_params"), "{got:?}");
+    assert!(got.body.to_string().contains("second argument"), "{got:?}");
+    assert_eq!(app.count().await, 0);
+}

@@ -239,3 +239,20 @@ async fn a_reconnect_session_is_for_one_connection() {
         ["invalid_type connection_id", "invalid_type integration_id"]
     );
 }
+
+#[tokio::test]
+async fn the_older_webhook_url_of_a_preset_config_becomes_the_connections_own() {
+    let app = TestApp::spawn().await;
+    app.acme_key().await;
+    let mut session = for_u1();
+    session["integrations_config_defaults"] =
+        json!({"acme-key": {"connection_config": {"webhook_url": "https://hooks.example.com/x"}}});
+    let id = app.connect_key(session).await;
+    let path = format!("/connections/{id}?provider_config_key=acme-key");
+    let got = app.key().get(&path).await.body;
+    assert_eq!(
+        got["webhook_url_override"], "https://hooks.example.com/x",
+        "{got}"
+    );
+    assert!(got["connection_config"].get("webhook_url").is_none(), "{got}");
+}

@@ -1,6 +1,6 @@
 // What can be measured of any page.
 import { AxeBuilder } from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
+import type { Frame, Page } from "@playwright/test";
 
 const STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
@@ -11,7 +11,7 @@ export async function violations(page: Page): Promise<string[]> {
 }
 
 /** What sticks out of the window, or of the box that cuts it off. */
-export function clipped(page: Page): Promise<string[]> {
+export function clipped(page: Page | Frame): Promise<string[]> {
     return page.evaluate(() => {
         const width = document.documentElement.clientWidth;
         const offences: string[] = [];

@@ -1,5 +1,5 @@
 // Every state of the Connect UI, and how to get there: the same list is checked by axe, measured and photographed.
-import type { Page } from "@playwright/test";
+import type { Frame, Page } from "@playwright/test";
 
 import { DEMO, type Acme } from "./acme.ts";
 import { uniqueKey, type Rest } from "./rest.ts";
@@ -16,6 +16,8 @@ export interface Stage {
     open: string;
     later: string;
     many: string[];
+    /** A session's link in an environment without integrations, which lets only another website use it. */
+    strict(): Promise<string>;
 }
 
 /** A provider with everything that a field can have. */
@@ -74,7 +76,7 @@ auth: {auth_mode: NONE}
 `;
 
 /** Gives the states something to show. */
-export async function furnishStage(url: string, acme: Acme, rest: Rest): Promise<Stage> {
+export async function furnishStage(url: string, acme: Acme, rest: Rest, strict: Rest): Promise<Stage> {
     const plain = async (provider: string, display_name?: string) => {
         const unique_key = uniqueKey(provider);
         await rest.must("POST", "/integrations", { provider, unique_key, display_name });
@@ -89,7 +91,11 @@ export async function furnishStage(url: string, acme: Acme, rest: Rest): Promise
     for (const name of ["Analytics", "Billing", "Calendar", "Documents", "Everything else with quite a long name", "Files"]) {
         many.push(await plain("fieldmaster", name));
     }
-    return { url, acme, rest, oauth, apiKey, rich, open, later, many };
+    const openStrict = async () => {
+        const { data } = await strict.must("POST", "/connect/sessions", { end_user: { id: "ada" } });
+        return data.connect_link as string;
+    };
+    return { url, acme, rest, oauth, apiKey, rich, open, later, many, strict: openStrict };
 }
 
 export interface ConnectView {
@@ -97,6 +103,30 @@ export interface ConnectView {
     name: string;
     /** Brings the page there; `with` is added to the address. */
     open(page: Page, stage: Stage, extra: Record<string, string>): Promise<unknown>;
+}
+
+/** Where the Connect UI is shown: in the page itself, or in the frame of the page around it. */
+export function shownIn(page: Page): Page | Frame {
+    return page.frames().find((frame) => frame.parentFrame() !== null) ?? page;
+}
+
+/** Opens an address of the Connect UI in a frame. The page around it has our own origin, so that axe sees into it. */
+async function frame(page: Page, { url }: Stage, address: string): Promise<Frame> {
+    const around = `${url}/around`;
+    const body = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Some app</title><link rel="icon" href="data:,">
+<style>body { margin: 0 } iframe { position: fixed; inset: 0; width: 100%; height: 100%; border: 0 }</style>
+<iframe title="Connect"></iframe></html>`;
+    await page.route(around, (route) => route.fulfill({ contentType: "text/html", body }));
+    await page.goto(around);
+    await page.locator("iframe").evaluate(
+        (frame, address) =>
+            new Promise<void>((done) => {
+                frame.addEventListener("load", () => done());
+                (frame as HTMLIFrameElement).src = address;
+            }),
+        address,
+    );
+    return shownIn(page) as Frame;
 }
 
 /** The link of a new session with something added to it. */
@@ -120,7 +150,7 @@ const send = async (page: Page) => {
     await page.locator("[data-submit]").click();
 };
 
-const state = (page: Page, name: string) => page.locator(`#connect[data-state="${name}"]`).waitFor();
+const state = (page: Page | Frame, name: string) => page.locator(`#connect[data-state="${name}"]`).waitFor();
 
 const type = (value: string) => async (page: Page) => {
     await page.locator('[name="credentials.api_key"]').fill(value);
@@ -144,6 +174,55 @@ export const CONNECT_VIEWS: ConnectView[] = [
         await page.locator("#search").fill("zzz");
         await page.locator("[data-none]").waitFor();
     }),
+    {
+        name: "empty list",
+        open: async (page, stage, extra) => {
+            await page.goto(`${await stage.strict()}&${new URLSearchParams(extra)}`);
+            await state(page, "empty");
+        },
+    },
+    {
+        name: "waiting for a token",
+        open: async (page, stage, extra) => {
+            // It would give up while it is looked at.
+            await page.addInitScript(() => {
+                const later = window.setTimeout.bind(window);
+                window.setTimeout = ((done: () => void, wait?: number) =>
+                    wait === 10_000 ? 0 : later(done, wait)) as typeof window.setTimeout;
+            });
+            const ui = await frame(page, stage, `${stage.url}/connect/ui/?${new URLSearchParams(extra)}`);
+            await ui.locator("[data-skeleton]").waitFor();
+        },
+    },
+    {
+        name: "no answer from the app",
+        open: async (page, stage, extra) => {
+            await page.clock.install();
+            const ui = await frame(page, stage, `${stage.url}/connect/ui/?${new URLSearchParams(extra)}`);
+            await ui.locator("[data-skeleton]").waitFor();
+            await page.clock.fastForward(10_000);
+            await state(ui, "silent");
+        },
+    },
+    {
+        name: "close without connecting",
+        open: async (page, stage, extra) => {
+            const ui = await frame(page, stage, await link(stage, [stage.apiKey], extra));
+            await ui.locator('[name="credentials.api_key"]').pressSequentially("acme");
+            await page.keyboard.press("Escape");
+            await ui.locator("#discard[open]").waitFor();
+        },
+    },
+    {
+        name: "origin not allowed",
+        open: async (page, stage, extra) => {
+            const ui = await frame(page, stage, `${stage.url}/connect/ui/?${new URLSearchParams(extra)}`);
+            await ui.locator("[data-skeleton]").waitFor();
+            const sessionToken = new URL(await stage.strict()).searchParams.get("session_token");
+            await page.evaluate((sessionToken) => frames[0]?.postMessage({ type: "session_token", sessionToken }, "*"), sessionToken);
+            await state(ui, "not-allowed");
+        },
+    },
     one("form", ({ apiKey }) => [apiKey]),
     one("form with every kind of field", ({ rich }) => [rich]),
     one("form, refused", ({ rich }) => [rich], async (page) => {

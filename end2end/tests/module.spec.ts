@@ -265,13 +265,55 @@ test("a result survives a restart of the server while the user is at the provide
     }
 });
 
-test("a session that is deleted while the user is at the provider rejects, and says which", async ({ acme, rest, visit }) => {
+test("a session that is deleted while the user is at the provider lets what has begun end well", async ({ acme, rest, visit }) => {
     const integration = await rest.createAcme(acme);
     const { token } = await rest.openSession(integration);
-    await new Rest(url, token).must("DELETE", "/connect/session");
+    const waiting = visit.page.waitForResponse(/\/connect\/ui\/result/);
     const popup = await visit.pressForPopup({ construct: [{ connectSessionToken: token }], args: [integration] });
-    expect((await visit.outcome()).error).toMatchObject({ type: "unknown_connect_session_token" });
+    await expect(popup.getByRole("button", { name: "Allow" })).toBeVisible();
+    expect((await waiting).status()).toBe(200);
+
+    await new Rest(url, token).must("DELETE", "/connect/session");
+    await popup.getByRole("button", { name: "Allow" }).click();
+
+    const { result } = await visit.outcome();
+    expect(result).toMatchObject({ providerConfigKey: integration });
+    expect((await rest.connections(integration)).map(({ connection_id }) => connection_id)).toEqual([result!.connectionId]);
     await closed(popup);
+});
+
+test("a session that is deleted while the user is at the provider rejects when the page has to ask again, and says which", async ({
+    acme,
+    page,
+    watch,
+}) => {
+    // The page's own connection breaks, and says so; then it is refused.
+    watch.pardon(/ERR_/);
+    const terapi = await Terapi.prepare();
+    const account = terapi.bootstrap(owner);
+    await terapi.start();
+    const site = await ModuleSite.open(terapi.url);
+    watch.expectCustomer(site.origin);
+    try {
+        const rest = new Rest(terapi.url, environmentOf(account, "dev").secret_key);
+        const integration = await rest.createAcme(acme);
+        const { token } = await rest.openSession(integration);
+        await page.goto(site.origin);
+        const visit = new ModulePage(page);
+        const waiting = page.waitForResponse(/\/connect\/ui\/result/);
+        const popup = await visit.pressForPopup({ construct: [{ connectSessionToken: token }], args: [integration] });
+        await expect(popup.getByRole("button", { name: "Allow" })).toBeVisible();
+        expect((await waiting).status()).toBe(200);
+
+        await new Rest(terapi.url, token).must("DELETE", "/connect/session");
+        await terapi.crash();
+
+        expect((await visit.outcome()).error).toMatchObject({ isAuthError: true, type: "unknown_connect_session_token" });
+        await closed(popup);
+    } finally {
+        await site.close();
+        await terapi.end();
+    }
 });
 
 test("openConnectUI() frames the ready-made page, which authorizes from another origin", async ({ acme, rest, visit }) => {

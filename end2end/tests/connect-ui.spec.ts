@@ -1,5 +1,5 @@
 // The Connect UI with its script: in a frame on another origin, in a window, and alone in a tab.
-import type { FrameLocator, Page } from "@playwright/test";
+import type { FrameLocator, Locator, Page } from "@playwright/test";
 
 import { DEMO } from "../support/acme.ts";
 import { link } from "../support/connect-views.ts";
@@ -7,6 +7,8 @@ import { expect, test } from "../support/stage.ts";
 
 const heading = (ui: Page | FrameLocator) => ui.getByRole("heading", { level: 1 });
 const send = (ui: Page | FrameLocator) => ui.locator("[data-submit]");
+
+const focused = (what: Locator) => what.evaluate((element) => element === document.activeElement);
 
 async function allow(page: Page, ui: Page | FrameLocator, what: "Allow" | "Deny" = "Allow"): Promise<void> {
     const opened = page.waitForEvent("popup");
@@ -215,6 +217,32 @@ test.describe("in a frame on another origin", () => {
         // Beside the card.
         await page.mouse.click(20, 20);
         await question.getByRole("button", { name: "Close" }).click();
+        await expect(page.locator("#connect-ui")).toHaveCount(0);
+    });
+
+    test("an account at the provider is connected by keyboard alone, through the window and back", async ({ page, stage, embedder }) => {
+        const { token } = await stage.rest.openSession(stage.oauth);
+        const ui = await embedder.frame(page, { baseURL: stage.url, apiURL: stage.url, sessionToken: token });
+        await expect(heading(ui)).toBeFocused();
+        const opened = page.waitForEvent("popup");
+        for (let stops = 0; stops < 9 && !(await focused(send(ui))); stops += 1) await page.keyboard.press("Tab");
+        await expect(send(ui)).toBeFocused();
+        await page.keyboard.press("Enter");
+
+        const popup = await opened;
+        const closed = popup.waitForEvent("close");
+        const agree = popup.getByRole("button", { name: "Allow" });
+        await expect(agree).toBeVisible();
+        for (let stops = 0; stops < 9 && !(await focused(agree)); stops += 1) await popup.keyboard.press("Tab");
+        await popup.keyboard.press("Enter");
+        await closed;
+        await page.bringToFront();
+
+        await expect(heading(ui)).toHaveText("Acme is connected");
+        await expect(heading(ui)).toBeFocused();
+        const finish = ui.getByRole("button", { name: "Finish" });
+        for (let stops = 0; stops < 9 && !(await focused(finish)); stops += 1) await page.keyboard.press("Tab");
+        await page.keyboard.press("Enter");
         await expect(page.locator("#connect-ui")).toHaveCount(0);
     });
 

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
-use crate::form::FormState;
+use crate::form::{FormState, Problem};
 use crate::text::en as text;
 
 const INPUT: &str = "w-full min-h-9 rounded-lg border bg-surface px-3 py-1.5 text-sm text-ink placeholder:text-quiet aria-invalid:border-bad";
@@ -12,25 +12,30 @@ fn state() -> FormState {
     use_context::<FormState>().unwrap_or_default()
 }
 
+/// What is wrong, an item each, with links to the fields.
+pub fn problem_lines(problems: Vec<Problem>) -> impl IntoView + use<> {
+    problems
+        .into_iter()
+        .map(|problem| match problem.field {
+            Some(field) => view! {
+                <li>
+                    <a class="underline underline-offset-2" href=format!("#field-{field}")>
+                        {problem.message}
+                    </a>
+                </li>
+            }
+            .into_any(),
+            None => view! { <li>{problem.message}</li> }.into_any(),
+        })
+        .collect_view()
+}
+
 /// Everything that is wrong with the form, with links to the fields. It takes the focus when there is something.
 #[component]
 pub fn ErrorSummary() -> impl IntoView {
     let problems = state().problems().to_vec();
     (!problems.is_empty()).then(|| {
-        let lines = problems
-            .into_iter()
-            .map(|problem| match problem.field {
-                Some(field) => view! {
-                    <li>
-                        <a class="underline underline-offset-2" href=format!("#field-{field}")>
-                            {problem.message}
-                        </a>
-                    </li>
-                }
-                .into_any(),
-                None => view! { <li>{problem.message}</li> }.into_any(),
-            })
-            .collect_view();
+        let lines = problem_lines(problems);
         view! {
             <div
                 role="alert"

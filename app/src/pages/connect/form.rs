@@ -8,6 +8,7 @@ use super::screen::Screen;
 use super::setting::{START, Setting};
 use crate::form::FormState;
 use crate::text::connect::ConnectText;
+use crate::ui::field::problem_lines;
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::logo::ProviderLogo;
 
@@ -182,22 +183,7 @@ fn problems(state: &FormState, text: &'static dyn ConnectText) -> Option<AnyView
     if state.is_fine() {
         return None;
     }
-    let lines = state
-        .problems()
-        .iter()
-        .cloned()
-        .map(|problem| match problem.field {
-            Some(field) => view! {
-                <li>
-                    <a class="underline underline-offset-2" href=format!("#field-{field}")>
-                        {problem.message}
-                    </a>
-                </li>
-            }
-            .into_any(),
-            None => view! { <li>{problem.message}</li> }.into_any(),
-        })
-        .collect_view();
+    let lines = problem_lines(state.problems().to_vec());
     let summary = view! {
         <div
             role="alert"

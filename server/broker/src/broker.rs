@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use terapi_catalog::Catalogue;
-use terapi_model::{OperationMessageId, Timestamp};
+use terapi_model::Timestamp;
 use terapi_store::Store;
 use terapi_vault::{Entropy, Keyring};
 
@@ -47,8 +47,8 @@ struct Inner {
     imported_keys: OnceLock<Vec<ImportedKey>>,
     flights: Flights,
     results: Results,
-    webhook_bell: Bell,
-    lines: AtomicU32,
+    webhook_bell: Arc<Bell>,
+    ordered: AtomicU32,
 }
 
 impl Broker {
@@ -62,8 +62,8 @@ impl Broker {
             imported_keys,
             flights: Flights::default(),
             results: Results::default(),
-            webhook_bell: Bell::default(),
-            lines: AtomicU32::new(0),
+            webhook_bell: Arc::new(Bell::default()),
+            ordered: AtomicU32::new(0),
         }))
     }
 
@@ -122,18 +122,18 @@ impl Broker {
         Operations::of(self)
     }
 
-    /// The id of a line in the log. Lines that one process writes within a millisecond sort as they were written
-    /// (RFC 9562 section 6.2, method 1): 26 of the random bits count.
-    pub(crate) fn mint_message_id(&self) -> OperationMessageId {
+    /// A new id of a kind that is read in order: those that one process makes within a millisecond sort as they were made
+    /// (RFC 9562 section 6.2, method 1). 26 of the random bits count.
+    pub(crate) fn mint_in_order<Id>(&self, make: fn(Timestamp, [u8; 10]) -> Id) -> Id {
         let mut random = [0; 10];
         self.entropy().fill(&mut random);
-        let [high, upper, lower, low] = self.0.lines.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let [high, upper, lower, low] = self.0.ordered.fetch_add(1, Ordering::Relaxed).to_be_bytes();
         // Six bits of the first four bytes are the version's and the variant's.
         random[0] = high << 2 | upper >> 6;
         random[1] = upper << 2 | lower >> 6;
         random[2] = lower & 0x3f;
         random[3] = low;
-        OperationMessageId::mint(self.now(), random)
+        make(self.now(), random)
     }
 
     /// Outgoing webhooks.
@@ -178,7 +178,7 @@ impl Broker {
     }
 
     /// What wakes this process's webhook worker.
-    pub(crate) fn webhook_bell(&self) -> &Bell {
+    pub(crate) fn webhook_bell(&self) -> &Arc<Bell> {
         &self.0.webhook_bell
     }
 }

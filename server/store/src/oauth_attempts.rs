@@ -243,6 +243,27 @@ pub async fn count_pending(
     Ok(count)
 }
 
+/// How many attempts of an environment that belong to no session ended after `since`, well or badly, counted up to
+/// `most`. Refusals that never became one are not among them.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn count_ended(
+    db: &mut impl Access,
+    environment: &EnvironmentId,
+    since: Timestamp,
+    most: i64,
+) -> Result<i64, StoreError> {
+    let Only(count) = one(
+        db,
+        "SELECT count(*) FROM (SELECT 1 AS one FROM oauth_attempt WHERE environment_id = $1 \
+         AND connect_session_id IS NULL AND integration_id IS NOT NULL AND finished_at > $2 LIMIT $3) AS ended",
+        &[environment, &since, &most],
+    )
+    .await?;
+    Ok(count)
+}
+
 /// Attempts whose state was used at or before `before` and that have no result, the longest waiting first.
 ///
 /// # Errors

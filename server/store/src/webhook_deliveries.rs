@@ -7,7 +7,7 @@ use terapi_model::{
 };
 
 use crate::column::{Bind, Cells, Column, Sink, Unreadable, column};
-use crate::sql::{all, hits, maybe, row, run};
+use crate::sql::{Built, all, hits, maybe, row, run};
 use crate::{Access, Conn, StoreError, Tx};
 
 /// What has become of a delivery.
@@ -210,8 +210,17 @@ pub async fn insert(tx: &mut Tx, row: &WebhookDeliveryRow) -> Result<(), StoreEr
     Ok(())
 }
 
+/// Whom [`claim`] passes over.
+#[derive(Debug, Clone, Default)]
+pub struct PassedOver {
+    /// Addresses.
+    pub urls: Vec<String>,
+    /// Environments.
+    pub environments: Vec<EnvironmentId>,
+}
+
 /// Takes up to `limit` that are due, those that waited longest first, and keeps others from them until `until`. What
-/// somebody took and did not finish in time is due again.
+/// somebody took and did not finish in time is due again. They come in the order in which they were due.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -221,25 +230,42 @@ pub async fn claim(
     now: Timestamp,
     until: Timestamp,
     limit: usize,
+    over: &PassedOver,
 ) -> Result<Vec<WebhookDeliveryRow>, StoreError> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let sql = match tx.conn() {
-        Conn::Sqlite(_) => concat!(
-            "UPDATE webhook_delivery SET claimed_by = $1, claimed_until = $2 WHERE id IN ( \
-             SELECT id FROM webhook_delivery WHERE state = 'pending' AND due_at <= $3 \
-             AND (claimed_until IS NULL OR claimed_until <= $3) ORDER BY due_at, id LIMIT $4) RETURNING ",
-            webhook_delivery_columns!()
-        ),
-        // As an array the subquery runs once; joined it may run once a row and take more than it should.
-        Conn::Postgres(_) => concat!(
-            "UPDATE webhook_delivery SET claimed_by = $1, claimed_until = $2 WHERE id = ANY(ARRAY( \
-             SELECT id FROM webhook_delivery WHERE state = 'pending' AND due_at <= $3 \
-             AND (claimed_until IS NULL OR claimed_until <= $3) ORDER BY due_at, id LIMIT $4 \
-             FOR UPDATE SKIP LOCKED)) RETURNING ",
-            webhook_delivery_columns!()
-        ),
-    };
-    all(tx, sql, &[&holder, &until, &now, &limit]).await
+    let is_postgres = matches!(tx.conn(), Conn::Postgres(_));
+    let mut sql = Built::new("UPDATE webhook_delivery SET claimed_by = ");
+    sql.bind(holder.to_owned())
+        .push(", claimed_until = ")
+        .bind(until)
+        // As an array the subquery runs once; joined, PostgreSQL may run it once a row and take more than it should.
+        .push(if is_postgres {
+            " WHERE id = ANY(ARRAY("
+        } else {
+            " WHERE id IN ("
+        })
+        .push("SELECT id FROM webhook_delivery WHERE state = 'pending' AND due_at <= ")
+        .bind(now)
+        .push(" AND (claimed_until IS NULL OR claimed_until <= ")
+        .bind(now)
+        .push(")");
+    if !over.urls.is_empty() {
+        sql.push(" AND url NOT IN ").bind_list(over.urls.iter().cloned());
+    }
+    if !over.environments.is_empty() {
+        sql.push(" AND environment_id NOT IN ")
+            .bind_list(over.environments.iter().cloned());
+    }
+    sql.push(" ORDER BY due_at, id LIMIT ")
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .push(if is_postgres {
+            " FOR UPDATE SKIP LOCKED))"
+        } else {
+            ")"
+        })
+        .push(concat!(" RETURNING ", webhook_delivery_columns!()));
+    let mut claimed: Vec<WebhookDeliveryRow> = sql.all(tx).await?;
+    claimed.sort_by(|a, b| (a.due_at, a.id.as_str()).cmp(&(b.due_at, b.id.as_str())));
+    Ok(claimed)
 }
 
 /// Writes what came of an attempt. False when `holder` has lost its claim: somebody else sends it now.

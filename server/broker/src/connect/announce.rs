@@ -1,7 +1,7 @@
 //! What webhooks hear of an authorization.
 
 use terapi_model::ConnectionId;
-use terapi_store::oauth_attempts::OAuthAttemptRow;
+use terapi_store::oauth_attempts::{self, OAuthAttemptRow};
 use terapi_store::{StoreError, Tx, connect_sessions, connections};
 
 use super::landing::Landing;
@@ -9,6 +9,9 @@ use super::results::told;
 use super::{AuthOperation, CompleteError, Connect};
 use crate::auth::oauth2::ExchangeError;
 use crate::webhooks::{About, AuthEvent, AuthEventOperation, EventEndUser, EventError};
+
+/// So many authorizations with an environment's public key may have ended in a minute for a failed one to be told of.
+const MOST_TOLD_A_MINUTE: i64 = 60;
 
 impl Connect<'_> {
     /// In the transaction that stores the connection, after everything about it is written.
@@ -40,6 +43,8 @@ impl Connect<'_> {
 
     /// In the transaction that stores a failure as the attempt's result. Only attempts that came back with their state
     /// are told of: what is refused before the browser leaves, anybody with a public key could cause with one request.
+    /// With two, begin and a callback of their own making, they could cause these as well, and nothing tells such a
+    /// callback from a user's who said no; so of attempts without a session only so many a minute are told of.
     pub(super) async fn announce_failure(
         &self,
         tx: &mut Tx,
@@ -49,6 +54,15 @@ impl Connect<'_> {
         let Some(integration) = &attempt.integration_id else {
             return Ok(());
         };
+        if attempt.connect_session_id.is_none() {
+            let since = self.broker.now().plus_seconds(-60);
+            let (environment, most) = (&attempt.environment_id, MOST_TOLD_A_MINUTE + 1);
+            // This one is among them.
+            if oauth_attempts::count_ended(tx, environment, since, most).await? >= most {
+                tracing::warn!(operation = %attempt.operation_id, "too many authorizations with the public key ended in this minute; no webhook tells of this one");
+                return Ok(());
+            }
+        }
         let existing = connections::find_row(tx, integration, &attempt.connection_id).await?;
         let session = match &attempt.connect_session_id {
             Some(id) => connect_sessions::find(tx, id).await?,

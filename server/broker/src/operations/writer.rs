@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use terapi_model::{
     ConnectionId, ConnectionKey, EndUser, EnvironmentId, ErrorCode, IntegrationId, IntegrationKey, LogLevel,
-    MessageContext, MessageType, OperationAction, OperationId, OperationState, OperationType, Organization,
-    ProviderName, Timestamp,
+    MessageContext, MessageType, OperationAction, OperationId, OperationMessageId, OperationState,
+    OperationType, Organization, ProviderName, Timestamp,
 };
 use terapi_store::connections::{ConnectionDetail, ConnectionRow};
 use terapi_store::operations::{self, OperationMessageRow, OperationRow};
@@ -362,7 +362,7 @@ pub async fn write(
 ) -> Result<(), StoreError> {
     let row = OperationMessageRow {
         operation_id: id.clone(),
-        id: broker.mint_message_id(),
+        id: broker.mint_in_order(OperationMessageId::mint),
         environment_id: environment.clone(),
         level: message.level,
         kind: message.kind,

@@ -156,9 +156,10 @@ impl Webhooks<'_> {
         };
         let now = self.broker.now();
         let webhook_id = self.broker.mint(WebhookId::mint);
+        // Ids in this order: the first address is sent to first (rest.md 14.2).
         for url in urls {
             let delivery = WebhookDeliveryRow {
-                id: self.broker.mint(WebhookDeliveryId::mint),
+                id: self.broker.mint_in_order(WebhookDeliveryId::mint),
                 environment_id: event.environment.clone(),
                 connection_id: connection_id.cloned(),
                 operation_id: None,

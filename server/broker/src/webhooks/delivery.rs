@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use super::Webhooks;
+use super::shares::Shares;
 use super::signature::signed_headers;
 use crate::egress::{EgressError, WebhookAnswer, WebhookSendError};
 use crate::sealing::{SealingError, cell};
@@ -35,8 +36,8 @@ const LEASE_S: i64 = 60;
 /// So many are claimed at once.
 const BATCH: usize = 20;
 
-/// So many are sent at the same time.
-const MOST_IN_FLIGHT: usize = 64;
+/// So many are sent at the same time; one address has a share of that.
+const MOST_IN_FLIGHT: usize = 256;
 
 /// How often the worker looks for what others have committed; ± 10 %.
 const POLL_MS: u64 = 1000;
@@ -54,6 +55,7 @@ impl Webhooks<'_> {
     pub async fn run(&self, stop: CancellationToken) {
         let sending = TaskTracker::new();
         let slots = Arc::new(Semaphore::new(MOST_IN_FLIGHT));
+        let shares = Arc::new(Shares::default());
         let mut is_failing = false;
         loop {
             tokio::select! {
@@ -61,7 +63,7 @@ impl Webhooks<'_> {
                 room = slots.acquire() => drop(room),
                 () = stop.cancelled() => break,
             }
-            let may_be_more = match self.send_claimed(&sending, &slots).await {
+            let may_be_more = match self.send_claimed(&sending, &slots, &shares).await {
                 Ok(may_be_more) => {
                     is_failing = false;
                     may_be_more
@@ -89,14 +91,20 @@ impl Webhooks<'_> {
     }
 
     /// Claims a batch, as far as there is room, and sends it in tasks of their own. True when more may be due.
-    async fn send_claimed(&self, sending: &TaskTracker, slots: &Arc<Semaphore>) -> Result<bool, StoreError> {
+    async fn send_claimed(
+        &self,
+        sending: &TaskTracker,
+        slots: &Arc<Semaphore>,
+        shares: &Arc<Shares>,
+    ) -> Result<bool, StoreError> {
         let limit = slots.available_permits().min(BATCH);
         let holder: Arc<str> = token::hex(self.broker.entropy(), 16).expose().as_str().into();
         let now = self.broker.now();
         let deadline = Instant::now() + Duration::from_secs(LEASE_S.unsigned_abs());
         let mut tx = self.broker.store().begin().await?;
         let until = now.plus_seconds(LEASE_S);
-        let claimed = webhook_deliveries::claim(&mut tx, &holder, now, until, limit).await?;
+        let claimed =
+            webhook_deliveries::claim(&mut tx, &holder, now, until, limit, &shares.passed_over()).await?;
         if claimed.is_empty() {
             return Ok(false);
         }
@@ -104,10 +112,12 @@ impl Webhooks<'_> {
         let may_be_more = claimed.len() == limit;
         for delivery in claimed {
             let slot = Arc::clone(slots).acquire_owned().await;
-            let (broker, holder) = (self.broker.clone(), Arc::clone(&holder));
+            let place = shares.take(&delivery, self.broker.webhook_bell());
+            let (broker, holder, shares) = (self.broker.clone(), Arc::clone(&holder), Arc::clone(shares));
             sending.spawn(async move {
-                broker.webhooks().attempt(&holder, &delivery, deadline).await;
-                drop(slot);
+                let webhooks = broker.webhooks();
+                webhooks.attempt(&holder, &delivery, deadline, &shares).await;
+                drop((slot, place));
             });
         }
         Ok(may_be_more)
@@ -120,9 +130,9 @@ impl Webhooks<'_> {
     }
 
     /// Sends one and writes down what came of it.
-    async fn attempt(&self, holder: &str, delivery: &WebhookDeliveryRow, deadline: Instant) {
+    async fn attempt(&self, holder: &str, delivery: &WebhookDeliveryRow, deadline: Instant, shares: &Shares) {
         let (begun, began) = (Instant::now(), self.broker.now());
-        let sent = match self.send(delivery).await {
+        let sent = match self.send(delivery, shares).await {
             Ok(sent) => sent,
             Err(error) => {
                 tracing::error!(delivery = %delivery.id, %error, "a webhook could not be made ready; it stays in the outbox");
@@ -157,8 +167,11 @@ impl Webhooks<'_> {
     ///
     /// # Errors
     /// When the database does not answer. The event stays claimed, and is due again when the claim ends.
-    async fn send(&self, delivery: &WebhookDeliveryRow) -> Result<Sent, StoreError> {
+    async fn send(&self, delivery: &WebhookDeliveryRow, shares: &Shares) -> Result<Sent, StoreError> {
         let broker = self.broker;
+        if shares.is_dead(&delivery.url, Instant::now()) {
+            return Ok(Sent::Spared);
+        }
         let environment =
             environments::find(&mut broker.store().read().await?, &delivery.environment_id).await?;
         let Some(environment) = environment else {
@@ -177,6 +190,8 @@ impl Webhooks<'_> {
         };
         let headers = signed_headers(&key, &delivery.webhook_id, broker.now(), &delivery.body);
         let sent = broker.egress().post_webhook(url, &headers, &delivery.body).await;
+        let was_silent = sent.as_ref().is_err_and(is_silence);
+        shares.note(&delivery.url, !was_silent, Instant::now());
         Ok(sent.map_or_else(Sent::Failed, Sent::Answered))
     }
 
@@ -273,6 +288,16 @@ enum Sent {
     Unsigned(SealingError),
     /// There is no address to send it to.
     Nowhere(&'static str),
+    /// The address was silent too often. Counts as an attempt, so that a dead address gathers no heap of events.
+    Spared,
+}
+
+/// Whether nothing came back.
+fn is_silence(error: &WebhookSendError) -> bool {
+    matches!(
+        error,
+        WebhookSendError::Egress(EgressError::Unreachable { .. } | EgressError::Timeout { .. })
+    )
 }
 
 /// The same, judged.
@@ -290,15 +315,13 @@ impl Tried {
     fn of(sent: Sent) -> Self {
         match sent {
             Sent::Answered(answer) => Self::of_answer(&answer),
-            Sent::Failed(error) => Self::failed(
-                error.to_string(),
-                matches!(
-                    error,
-                    WebhookSendError::Egress(EgressError::Unreachable { .. } | EgressError::Timeout { .. })
-                ),
-            ),
+            Sent::Failed(error) => Self::failed(error.to_string(), is_silence(&error)),
             Sent::Unsigned(error) => Self::failed(error.to_string(), true),
             Sent::Nowhere(reason) => Self::failed(reason.to_owned(), false),
+            Sent::Spared => Self::failed(
+                "not sent: the address has not answered several times in a row".to_owned(),
+                true,
+            ),
         }
     }
 

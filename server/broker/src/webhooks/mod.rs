@@ -9,6 +9,7 @@
 mod auth_event;
 mod delivery;
 mod log;
+mod shares;
 mod signature;
 
 use tokio::sync::Notify;

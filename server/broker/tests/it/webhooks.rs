@@ -1,5 +1,6 @@
 //! Webhooks, to a real receiver on loopback.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,15 +11,16 @@ use base64::engine::general_purpose::STANDARD;
 use futures::future::BoxFuture;
 use http::HeaderMap;
 use serde_json::{Value, json};
-use terapi_broker::connect::{BrowserInput, NewSession};
-use terapi_broker::connections::{ConnectionPatch, GetOptions};
+use terapi_broker::connect::{BrowserAuth, BrowserInput, NewSession};
+use terapi_broker::connections::{ConnectionPatch, GetOptions, Import};
+use terapi_broker::credentials::{Credentials, OAuth2Credentials};
 use terapi_broker::egress::{Egress, EgressAllow, EgressError, EgressOptions, Lookup, WebhookSendError};
 use terapi_broker::environments::{EnvironmentPatch, UpdateEnvironmentError};
 use terapi_model::{
     ConnectionKey, LogLevel, MessageContext, MessageType, OperationAction, OperationState, OperationType,
-    Tags,
+    Tags, WebhookDeliveryId,
 };
-use terapi_store::webhook_deliveries::{self, DeliveryState, WebhookDeliveryRow};
+use terapi_store::webhook_deliveries::{self, DeliveryState, PassedOver, WebhookDeliveryRow};
 use terapi_testkit::{Answer, Denial, ReceivedWebhook, Receiver, Reply};
 use terapi_vault::hash::{hex_text, hmac_sha256, hmac_sha256_hex, sha256};
 use tokio_util::sync::CancellationToken;
@@ -227,7 +229,7 @@ async fn what_a_killed_worker_had_claimed_is_sent_by_another() {
         let broker = &hooked.flow.house.broker;
         let (now, until) = (broker.now(), broker.now().plus_seconds(60));
         let mut tx = broker.store().begin().await.unwrap();
-        let claimed = webhook_deliveries::claim(&mut tx, "killed", now, until, 20)
+        let claimed = webhook_deliveries::claim(&mut tx, "killed", now, until, 20, &PassedOver::default())
             .await
             .unwrap();
         tx.commit().await.unwrap();
@@ -304,6 +306,132 @@ async fn a_running_worker_sends_at_once_and_ends_what_it_began() {
         1,
         "what comes later stays for the next start"
     );
+}
+
+#[tokio::test]
+async fn an_address_that_hangs_keeps_no_other_waiting() {
+    on_each(async |kind| {
+        let hooked = Hooked::start_on(kind).await;
+        let broker = hooked.flow.house.broker.clone();
+        hooked.connect().await;
+        let waiting = hooked.row().await;
+        hooked.receiver.reply((0..1000).map(|_| Reply::Never));
+        let mut tx = broker.store().begin().await.unwrap();
+        for number in 0..400_u16 {
+            let mut random = [0; 10];
+            random[8..].copy_from_slice(&number.to_be_bytes());
+            let row = WebhookDeliveryRow {
+                id: WebhookDeliveryId::mint(broker.now(), random),
+                ..waiting.clone()
+            };
+            webhook_deliveries::insert(&mut tx, &row).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        hooked.flow.house.clock.advance_seconds(1);
+
+        let (other, _) = hooked.flow.house.tenant("bob@example.com").await;
+        let receiver = Receiver::start().await;
+        let patch = EnvironmentPatch {
+            webhook_url: Some(receiver.at("/hooks")),
+            ..EnvironmentPatch::default()
+        };
+        broker.environments().update(&other, patch).await.unwrap();
+        hooked
+            .flow
+            .house
+            .acme(&other, "acme", hooked.flow.acme.url())
+            .await;
+        let worker = tokio::spawn({
+            let broker = broker.clone();
+            async move { broker.webhooks().run(CancellationToken::new()).await }
+        });
+        hooked.receiver.wait_for(30).await;
+        let stored = Import {
+            integration: integration("acme"),
+            connection: None,
+            credentials: Credentials::OAuth2(OAuth2Credentials {
+                access_token: "token".into(),
+                refresh_token: None,
+                expires_at: None,
+                client: None,
+                raw: "{}".to_owned().into(),
+            }),
+            connection_config: Default::default(),
+            metadata: None,
+            tags: None,
+            end_user: None,
+            webhook_url_override: None,
+        };
+        broker.connections().import(&other, stored).await.unwrap();
+        receiver.wait_for(1).await;
+        let hanging = hooked.receiver.received().len();
+        assert!(
+            hanging <= 50,
+            "{hanging} are being sent to the address that hangs"
+        );
+        worker.abort();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_dead_address_is_spared_and_its_events_wait_no_longer_than_others() {
+    let hooked = Hooked::start().await;
+    hooked
+        .set(EnvironmentPatch {
+            webhook_url: Some("http://127.0.0.1:9/nobody".into()),
+            webhook_secondary_url: Some(hooked.receiver.at("/alive")),
+            ..EnvironmentPatch::default()
+        })
+        .await;
+    let stop = CancellationToken::new();
+    let running = tokio::spawn({
+        let (broker, stop) = (hooked.flow.house.broker.clone(), stop.clone());
+        async move { broker.webhooks().run(stop).await }
+    });
+    for number in 1..=7 {
+        hooked.connect().await;
+        hooked.receiver.wait_for(number).await;
+        while hooked.rows().await.iter().any(|row| row.attempts == 0) {
+            tokio::task::yield_now().await;
+        }
+    }
+    stop.cancel();
+    running.await.unwrap();
+    let rows = hooked.rows().await;
+    let dead: Vec<_> = rows.iter().filter(|row| row.url.ends_with("/nobody")).collect();
+    let spared = dead
+        .iter()
+        .filter(|row| row.last_error.as_ref().unwrap().starts_with("not sent"));
+    assert_eq!((dead.len(), spared.count()), (7, 2), "after five silences");
+    for row in dead {
+        assert_eq!((row.attempts, row.state), (1, DeliveryState::Pending));
+    }
+}
+
+#[tokio::test]
+async fn callbacks_of_ones_own_making_cause_no_flood_of_webhooks() {
+    on_each(async |kind| {
+        let hooked = Hooked::start_on(kind).await;
+        let fail = async |auth: &BrowserAuth| {
+            let begun = hooked.flow.begin(auth, BrowserInput::default()).await.unwrap();
+            let params = begun.authorize_url.query_pairs().into_owned();
+            let mut params: BTreeMap<String, String> = params.filter(|(name, _)| name == "state").collect();
+            params.insert("error".into(), "made_up".into());
+            hooked.flow.complete(params).await.outcome.unwrap_err();
+        };
+        let stranger = hooked.flow.public_key();
+        for _ in 0..63 {
+            fail(&stranger).await;
+        }
+        assert_eq!(hooked.rows().await.len(), 60);
+        fail(&hooked.flow.session().await).await;
+        assert_eq!(hooked.rows().await.len(), 61, "sessions are told of as ever");
+        hooked.flow.house.clock.advance_seconds(60);
+        fail(&stranger).await;
+        assert_eq!(hooked.rows().await.len(), 62);
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -584,6 +712,9 @@ async fn both_addresses_hear_of_it_and_a_connections_own_address_silences_them()
             .await;
         let key = hooked.connect().await;
         hooked.deliver().await;
+        let urls: Vec<String> = hooked.rows().await.into_iter().map(|row| row.url).collect();
+        let in_order = [hooked.receiver.at("/hooks"), second.at("/second")];
+        assert_eq!(urls, in_order, "the first address is sent to first");
         let (first, second_heard) = (hooked.receiver.received(), second.received());
         assert_eq!((first.len(), second_heard.len()), (1, 1));
         assert_eq!(

@@ -21,3 +21,4 @@ mod operations;
 mod operators;
 mod raw_file;
 mod transactions;
+mod webhook_deliveries;

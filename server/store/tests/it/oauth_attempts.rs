@@ -1,6 +1,6 @@
 use serde_json::json;
 use terapi_model::{EnvironmentId, OAuthAttemptId};
-use terapi_store::{OAuthAttemptRow, oauth_attempts};
+use terapi_store::{OAuthAttemptRow, connect_sessions, oauth_attempts};
 
 use crate::database::on_each;
 use crate::fixture::{self, NOW};
@@ -177,6 +177,35 @@ async fn attempts_that_can_still_be_completed_are_counted_to_a_limit() {
         oauth_attempts::insert(&mut tx, &done).await.unwrap();
         for (most, at, counted) in [(10, NOW, 3), (2, NOW, 2), (10, done.expires_at, 0)] {
             let count = oauth_attempts::count_pending(&mut tx, &environment.id, None, most, at).await;
+            assert_eq!(count.unwrap(), counted);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn attempts_without_a_session_that_ended_lately_are_counted_to_a_limit() {
+    on_each(async |database| {
+        let (environment, integration) = fixture::house(&database.store).await;
+        let mut tx = database.store.begin().await.unwrap();
+        let session = fixture::connect_session(&environment.id);
+        connect_sessions::insert(&mut tx, &session).await.unwrap();
+        for (state, ended_at) in [("a", 0), ("b", 30), ("c", 60)] {
+            let mut row = attempt(&environment.id, state);
+            row.integration_id = Some(integration.id.clone());
+            row.finished_at = Some(NOW.plus_seconds(ended_at));
+            oauth_attempts::insert(&mut tx, &row).await.unwrap();
+        }
+        let mut of_session = attempt(&environment.id, "of a session");
+        of_session.connect_session_id = Some(session.id);
+        of_session.integration_id = Some(integration.id);
+        of_session.finished_at = Some(NOW.plus_seconds(60));
+        oauth_attempts::insert(&mut tx, &of_session).await.unwrap();
+        let mut refusal = attempt(&environment.id, "refused");
+        refusal.finished_at = Some(NOW.plus_seconds(60));
+        oauth_attempts::insert(&mut tx, &refusal).await.unwrap();
+        for (since, most, counted) in [(NOW, 10, 2), (NOW, 1, 1), (NOW.plus_seconds(60), 10, 0)] {
+            let count = oauth_attempts::count_ended(&mut tx, &environment.id, since, most).await;
             assert_eq!(count.unwrap(), counted);
         }
     })

@@ -518,6 +518,17 @@ pub async fn set_config(
     .await
 }
 
+/// A statement that replaces one column of a live connection.
+macro_rules! replace {
+    ($column:literal) => {
+        concat!(
+            "UPDATE connection SET ",
+            $column,
+            " = $2, updated_at = $3 WHERE id = $1 AND deleted_at IS NULL"
+        )
+    };
+}
+
 /// Replaces the caller's own data.
 ///
 /// # Errors
@@ -528,12 +539,7 @@ pub async fn set_metadata(
     metadata: Option<&serde_json::Value>,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    hits(
-        tx,
-        "UPDATE connection SET metadata = $2, updated_at = $3 WHERE id = $1 AND deleted_at IS NULL",
-        &[id, &metadata, &now],
-    )
-    .await
+    hits(tx, replace!("metadata"), &[id, &metadata, &now]).await
 }
 
 /// Replaces where its webhooks go.
@@ -546,12 +552,8 @@ pub async fn set_webhook_url_override(
     webhook_url_override: Option<&str>,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    hits(
-        tx,
-        "UPDATE connection SET webhook_url_override = $2, updated_at = $3 WHERE id = $1 AND deleted_at IS NULL",
-        &[id, &webhook_url_override, &now],
-    )
-    .await
+    let sql = replace!("webhook_url_override");
+    hits(tx, sql, &[id, &webhook_url_override, &now]).await
 }
 
 /// Links the end user whose row is stored already, or none, and brings the search text up to date. An end user

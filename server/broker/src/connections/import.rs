@@ -155,9 +155,13 @@ impl Connections<'_> {
                 return Err(self.test_failed(&key, &trail, &error).await);
             }
         }
+        let given = Given::of(&import, &checked);
         let mut tx = self.broker.store().begin().await?;
-        let imported = self.store_import(&mut tx, import, &checked, &key, &trail).await?;
+        let mut imported = self.store_import(&mut tx, import, &checked, &key, &trail).await?;
         tx.commit().await?;
+        if !caller.may(Scope::CONNECTIONS_READ) && !caller.may(Scope::CONNECTIONS_READ_CREDENTIALS) {
+            given.hide_the_rest(&mut imported.connection);
+        }
         self.broker.webhooks().wake();
         tracing::info!(
             operation = %imported.operation_id, connection = %imported.connection.id,
@@ -396,6 +400,38 @@ impl Connections<'_> {
             is_new,
             operation_id: trail.id().clone(),
         })
+    }
+}
+
+/// What a caller may see of a connection that it may write and not read: what it wrote.
+struct Given {
+    config: Map<String, Value>,
+    metadata: Map<String, Value>,
+    tags: Tags,
+    names_end_user: bool,
+    webhook_url: Option<String>,
+}
+
+impl Given {
+    fn of(import: &Import, checked: &Checked<'_>) -> Self {
+        Self {
+            config: import.connection_config.clone(),
+            metadata: import.metadata.clone().unwrap_or_default(),
+            tags: checked.tags.clone().unwrap_or_default(),
+            names_end_user: import.end_user.is_some(),
+            webhook_url: checked.webhook_url.clone().flatten(),
+        }
+    }
+
+    fn hide_the_rest(self, connection: &mut Connection) {
+        connection.connection_config = self.config;
+        connection.metadata = Some(self.metadata);
+        connection.tags = self.tags;
+        connection.webhook_url_override = self.webhook_url;
+        connection.last_fetched_at = None;
+        if !self.names_end_user {
+            connection.end_user = None;
+        }
     }
 }
 

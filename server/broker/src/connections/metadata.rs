@@ -28,50 +28,27 @@ pub enum MetadataError {
     Store(#[from] StoreError),
 }
 
-#[derive(Clone, Copy)]
-enum Mode {
+/// What becomes of metadata that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetadataChange {
+    /// It is replaced.
     Replace,
+    /// The given top-level members are laid over it.
     Merge,
 }
 
 impl Connections<'_> {
-    /// Replaces the metadata of one or several connections, all of them or none.
+    /// Writes the metadata of one or several connections, all of them or none.
     ///
     /// # Errors
     /// [`MetadataError`].
-    pub async fn set_metadata(
-        &self,
-        caller: &Caller,
-        integration: &IntegrationKey,
-        keys: &[ConnectionKey],
-        metadata: &Map<String, Value>,
-    ) -> Result<(), MetadataError> {
-        self.write_metadata(caller, integration, keys, metadata, Mode::Replace)
-            .await
-    }
-
-    /// Lays the given top-level members over the metadata of one or several connections, all of them or none.
-    ///
-    /// # Errors
-    /// [`MetadataError`].
-    pub async fn merge_metadata(
-        &self,
-        caller: &Caller,
-        integration: &IntegrationKey,
-        keys: &[ConnectionKey],
-        metadata: &Map<String, Value>,
-    ) -> Result<(), MetadataError> {
-        self.write_metadata(caller, integration, keys, metadata, Mode::Merge)
-            .await
-    }
-
-    async fn write_metadata(
+    pub async fn write_metadata(
         &self,
         caller: &Caller,
         integration: &IntegrationKey,
         keys: &[ConnectionKey],
         given: &Map<String, Value>,
-        mode: Mode,
+        change: MetadataChange,
     ) -> Result<(), MetadataError> {
         caller.require(&[Scope::CONNECTIONS_UPDATE])?;
         let environment = caller.environment()?;
@@ -91,9 +68,9 @@ impl Connections<'_> {
                 None => None,
             };
             let row = row.ok_or_else(|| MetadataError::UnknownConnection(key.clone()))?;
-            let mut metadata = match mode {
-                Mode::Replace => Map::new(),
-                Mode::Merge => row.metadata.as_ref().map(object).unwrap_or_default(),
+            let mut metadata = match change {
+                MetadataChange::Replace => Map::new(),
+                MetadataChange::Merge => row.metadata.as_ref().map(object).unwrap_or_default(),
             };
             metadata.extend(given.clone());
             let metadata = Value::Object(metadata);

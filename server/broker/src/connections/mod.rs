@@ -23,7 +23,7 @@ pub use get::{FetchedConnection, GetConnectionError, GetOptions, ReadConnectionE
 pub(crate) use held::{Held, put_held};
 pub use import::{Import, ImportError, Imported};
 pub use list::{ConnectionPage, ConnectionQuery, ListConnectionsError, PageQuery};
-pub use metadata::{MAX_METADATA_BYTES, MetadataError};
+pub use metadata::{MAX_METADATA_BYTES, MetadataChange, MetadataError};
 pub(crate) use record::{object, view};
 pub(crate) use update::link_end_user;
 pub use update::{ConnectionPatch, UpdateConnectionError};

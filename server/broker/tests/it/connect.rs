@@ -6,7 +6,7 @@ use terapi_broker::connect::{
     AuthOperation, BrowserAuthError, BrowserId, BrowserInput, Callback, CompleteError, NewSession, OwnApp,
     Refusal, ResultFrame, ResultHolder, SessionDefaults, SubmitError,
 };
-use terapi_broker::connections::ConnectionPatch;
+use terapi_broker::connections::{ConnectionPatch, MetadataChange};
 use terapi_broker::environments::EnvironmentPatch;
 use terapi_model::{ErrorCode, Tags};
 use terapi_testkit::{Answer, CredentialKind, Denial, IssuerParameter};
@@ -806,11 +806,12 @@ async fn reconnecting_keeps_what_the_new_attempt_does_not_set() {
     let key = connected.connection_key.clone();
     let metadata: Map<_, _> = json!({"a": [1, {"b": null}]}).as_object().unwrap().clone();
     connections
-        .set_metadata(
+        .write_metadata(
             &flow.caller,
             &integration("acme"),
             std::slice::from_ref(&key),
             &metadata,
+            MetadataChange::Replace,
         )
         .await
         .unwrap();

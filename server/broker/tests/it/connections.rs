@@ -1,8 +1,8 @@
 use serde_json::{Map, Value, json};
 use terapi_broker::connect::BrowserInput;
 use terapi_broker::connections::{
-    ConnectionPatch, ConnectionQuery, DeleteConnectionError, GetConnectionError, GetOptions, MetadataError,
-    PageQuery, UpdateConnectionError,
+    ConnectionPatch, ConnectionQuery, DeleteConnectionError, GetConnectionError, GetOptions, MetadataChange,
+    MetadataError, PageQuery, UpdateConnectionError,
 };
 use terapi_broker::{Caller, Forbidden};
 use terapi_model::{ApiKeyScopes, EndUser, Tags};
@@ -153,15 +153,22 @@ async fn metadata_is_replaced_or_merged_for_all_or_for_none() {
     };
     assert_eq!(metadata("a").await, None);
     connections
-        .set_metadata(&caller, &acme, &both, &object(json!({"x": 1, "deep": {"a": 1}})))
+        .write_metadata(
+            &caller,
+            &acme,
+            &both,
+            &object(json!({"x": 1, "deep": {"a": 1}})),
+            MetadataChange::Replace,
+        )
         .await
         .unwrap();
     connections
-        .merge_metadata(
+        .write_metadata(
             &caller,
             &acme,
             &both[..1],
             &object(json!({"deep": {"b": 2}, "y": null})),
+            MetadataChange::Merge,
         )
         .await
         .unwrap();
@@ -175,7 +182,7 @@ async fn metadata_is_replaced_or_merged_for_all_or_for_none() {
     );
     let one_unknown = [connection("a"), connection("nobody"), connection("b")];
     let failed = connections
-        .set_metadata(&caller, &acme, &one_unknown, &Map::new())
+        .write_metadata(&caller, &acme, &one_unknown, &Map::new(), MetadataChange::Replace)
         .await
         .unwrap_err();
     assert!(matches!(failed, MetadataError::UnknownConnection(key) if key.as_str() == "nobody"));
@@ -184,16 +191,24 @@ async fn metadata_is_replaced_or_merged_for_all_or_for_none() {
         Some(object(json!({"x": 1, "deep": {"b": 2}, "y": null})))
     );
     connections
-        .set_metadata(&caller, &acme, &[], &Map::new())
+        .write_metadata(&caller, &acme, &[], &Map::new(), MetadataChange::Replace)
         .await
         .unwrap();
     let nul = connections
-        .set_metadata(&caller, &acme, &both, &object(json!({"x": "a\u{0}"})))
+        .write_metadata(
+            &caller,
+            &acme,
+            &both,
+            &object(json!({"x": "a\u{0}"})),
+            MetadataChange::Replace,
+        )
         .await;
     assert!(matches!(nul, Err(MetadataError::Nul)));
     let large = object(json!({"x": "y".repeat(300_000)}));
     assert!(matches!(
-        connections.set_metadata(&caller, &acme, &both, &large).await,
+        connections
+            .write_metadata(&caller, &acme, &both, &large, MetadataChange::Replace)
+            .await,
         Err(MetadataError::TooLarge)
     ));
 }
@@ -239,7 +254,7 @@ async fn another_environments_key_finds_nothing() {
     ));
     assert!(
         connections
-            .set_metadata(&stranger, &acme, &[a], &Map::new())
+            .write_metadata(&stranger, &acme, &[a], &Map::new(), MetadataChange::Replace)
             .await
             .is_err()
     );

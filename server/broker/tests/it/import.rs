@@ -4,7 +4,10 @@ use serde_json::{Map, Value, json};
 use terapi_broker::connections::{Import, ImportError, Imported};
 use terapi_broker::credentials::{Credentials, OAuth2Credentials};
 use terapi_broker::environments::EnvironmentPatch;
-use terapi_model::{AuthMode, ErrorCode, LogLevel, MessageType, OperationState};
+use terapi_broker::{Actor, Caller};
+use terapi_model::{
+    ApiKeyId, ApiKeyScopes, AuthMode, ErrorCode, LogLevel, MessageType, OperationState, Tags,
+};
 use terapi_store::webhook_deliveries;
 
 use crate::database::on_each;
@@ -194,4 +197,50 @@ async fn a_connection_config_of_more_than_64_kib_is_refused() {
     assert_eq!(issues.len(), 1);
     assert_eq!(issues[0].path, ["connection_config"]);
     import(&flow, fitting).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_key_that_may_only_create_is_not_shown_what_was_there() {
+    let flow = Flow::start().await;
+    let mut first = import_of("acme", "moved", tokens(TOKEN));
+    first.connection_config = json!({"secret_place": "vault 7"}).as_object().cloned().unwrap();
+    first.metadata = json!({"plan": "gold"}).as_object().cloned();
+    first.end_user = Some(end_user());
+    first.tags = Some(Tags::parse([("team", "red")]).unwrap());
+    first.webhook_url_override = Some("http://127.0.0.1:9/own".into());
+    import(&flow, first).await.unwrap();
+    let shown = async |scopes: &[&str]| {
+        let caller = Caller {
+            actor: Actor::ApiKey {
+                id: ApiKeyId::from_stored("key_1".to_owned()),
+                scopes: ApiKeyScopes(scopes.iter().map(|scope| (*scope).to_owned()).collect()),
+            },
+            ..flow.caller.clone()
+        };
+        let mut again = import_of("acme", "moved", tokens(TOKEN));
+        again.connection_config = json!({"region": "eu"}).as_object().cloned().unwrap();
+        let connections = flow.house.broker.connections();
+        connections.import(&caller, again).await.unwrap().connection
+    };
+    let writer = shown(&["environment:connections:create"]).await;
+    assert_eq!(Value::Object(writer.connection_config), json!({"region": "eu"}));
+    assert_eq!(writer.metadata, Some(Map::new()));
+    assert_eq!(writer.tags.iter().count(), 0);
+    assert!(writer.end_user.is_none() && writer.webhook_url_override.is_none());
+
+    let reader = shown(&["environment:connections:create", "environment:connections:read"]).await;
+    let config = json!({"secret_place": "vault 7", "region": "eu"});
+    assert_eq!(
+        Value::Object(reader.connection_config),
+        config,
+        "nothing was lost"
+    );
+    assert_eq!(reader.metadata.unwrap()["plan"], "gold");
+    assert_eq!(reader.end_user.unwrap().id, "u-1");
+    assert!(
+        reader
+            .tags
+            .iter()
+            .any(|(key, value)| (key, value) == ("team", "red"))
+    );
 }

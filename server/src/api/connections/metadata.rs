@@ -3,7 +3,7 @@ use axum::extract::State;
 use http::StatusCode;
 use serde_json::{Map, Value};
 use terapi_broker::Caller;
-use terapi_broker::connections::MetadataError;
+use terapi_broker::connections::{MetadataChange, MetadataError};
 use terapi_model::{ConnectionKey, ErrorCode, IntegrationKey, IssueCode, Scope};
 use utoipa::ToSchema;
 
@@ -52,16 +52,7 @@ pub(super) async fn set(
     _: NoQuery,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let change = judged(&caller, &body)?;
-    let connections = state.broker.connections();
-    connections
-        .set_metadata(
-            &caller,
-            &change.integration,
-            &change.connections,
-            &change.metadata,
-        )
-        .await?;
+    write(&state, &caller, &body, MetadataChange::Replace).await?;
     Ok((StatusCode::CREATED, Json(body)))
 }
 
@@ -81,31 +72,38 @@ pub(super) async fn merge(
     _: NoQuery,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Value>, ApiError> {
-    let change = judged(&caller, &body)?;
-    let connections = state.broker.connections();
-    connections
-        .merge_metadata(
-            &caller,
-            &change.integration,
-            &change.connections,
-            &change.metadata,
-        )
-        .await?;
+    write(&state, &caller, &body, MetadataChange::Merge).await?;
     Ok(Json(body))
 }
 
-struct Change {
+struct Asked {
     integration: IntegrationKey,
     connections: Vec<ConnectionKey>,
     metadata: Map<String, Value>,
 }
 
-fn judged(caller: &Caller, body: &Value) -> Result<Change, ApiError> {
+async fn write(
+    state: &AppState,
+    caller: &Caller,
+    body: &Value,
+    change: MetadataChange,
+) -> Result<(), ApiError> {
     caller.require(&[Scope::CONNECTIONS_UPDATE])?;
-    read_object(body, read).map_err(ApiError::bad_body)
+    let asked = read_object(body, read).map_err(ApiError::bad_body)?;
+    let connections = state.broker.connections();
+    connections
+        .write_metadata(
+            caller,
+            &asked.integration,
+            &asked.connections,
+            &asked.metadata,
+            change,
+        )
+        .await?;
+    Ok(())
 }
 
-fn read(fields: &mut Fields<'_, '_>) -> Option<Change> {
+fn read(fields: &mut Fields<'_, '_>) -> Option<Asked> {
     let connections = match fields.value("connection_id") {
         Some(Value::Array(items)) => items
             .iter()
@@ -138,7 +136,7 @@ fn read(fields: &mut Fields<'_, '_>) -> Option<Change> {
     let integration = fields.name("provider_config_key", IntegrationKey::parse);
     let metadata = fields.object("metadata").cloned();
     fields.strict();
-    Some(Change {
+    Some(Asked {
         integration: integration?,
         connections,
         metadata: metadata?,

@@ -3,7 +3,7 @@ use axum::extract::State;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 use terapi_broker::Caller;
-use terapi_broker::connections::MetadataError;
+use terapi_broker::connections::{MetadataChange, MetadataError};
 use terapi_model::{ConnectionKey, ErrorCode, IntegrationKey, Issue, IssueCode, Scope};
 
 use crate::api::auth::ByKey;
@@ -32,13 +32,8 @@ pub(super) async fn set(
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let change = judged(&caller, &query, &path, &headers, &body)?;
-    let connections = state.broker.connections();
-    let keys = std::slice::from_ref(&change.connection);
-    let done = connections
-        .set_metadata(&caller, &change.integration, keys, &change.metadata)
-        .await;
-    done.map_err(|error| change.named(error))?;
+    let asked = judged(&caller, &query, &path, &headers, &body)?;
+    asked.write(&state, &caller, MetadataChange::Replace).await?;
     Ok((StatusCode::CREATED, Json(body)))
 }
 
@@ -64,23 +59,27 @@ pub(super) async fn merge(
     headers: HeaderMap,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Value>, ApiError> {
-    let change = judged(&caller, &query, &path, &headers, &body)?;
-    let connections = state.broker.connections();
-    let keys = std::slice::from_ref(&change.connection);
-    let done = connections
-        .merge_metadata(&caller, &change.integration, keys, &change.metadata)
-        .await;
-    done.map_err(|error| change.named(error))?;
+    let asked = judged(&caller, &query, &path, &headers, &body)?;
+    asked.write(&state, &caller, MetadataChange::Merge).await?;
     Ok(Json(body))
 }
 
-struct Change {
+struct Asked {
     integration: IntegrationKey,
     connection: ConnectionKey,
     metadata: Map<String, Value>,
 }
 
-impl Change {
+impl Asked {
+    async fn write(&self, state: &AppState, caller: &Caller, change: MetadataChange) -> Result<(), ApiError> {
+        let connections = state.broker.connections();
+        let keys = std::slice::from_ref(&self.connection);
+        connections
+            .write_metadata(caller, &self.integration, keys, &self.metadata, change)
+            .await
+            .map_err(|error| self.named(error))
+    }
+
     /// An unknown connection is answered with both names, as old clients were.
     fn named(&self, error: MetadataError) -> ApiError {
         let unknown = matches!(error, MetadataError::UnknownConnection(_));
@@ -101,7 +100,7 @@ fn judged(
     path: &Path<String>,
     headers: &HeaderMap,
     body: &Value,
-) -> Result<Change, ApiError> {
+) -> Result<Asked, ApiError> {
     caller.require(&[Scope::CONNECTIONS_UPDATE])?;
     let mut reader = QueryReader::new(query);
     let named = reader.parsed("provider_config_key", IntegrationKey::parse);
@@ -112,7 +111,7 @@ fn judged(
     };
     let connection = path.parse("connectionId", ConnectionKey::parse)?;
     let metadata = read_object(body, |_| body.as_object().cloned()).map_err(ApiError::bad_body)?;
-    Ok(Change {
+    Ok(Asked {
         integration,
         connection,
         metadata,

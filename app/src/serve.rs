@@ -107,9 +107,9 @@ async fn action(site: &Site, visit: &Visit, route: Route, form: &Form) -> Result
                 SessionChange::SignOut,
             ));
         }
-        Route::SignUp => return actions::sign_up::sign_up(site, form, None).await,
+        Route::SignUp => return actions::sign_up::sign_up(site, visit, form, None).await,
         Route::Setup { token } | Route::Invite { token } => {
-            return actions::sign_up::sign_up(site, form, Some(token)).await;
+            return actions::sign_up::sign_up(site, visit, form, Some(token)).await;
         }
         Route::Theme => return Ok(actions::theme::choose(form)),
         Route::Sessions => return actions::sessions::revoke(site, visit, form).await,

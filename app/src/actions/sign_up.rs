@@ -4,10 +4,10 @@ use crate::answer::{ActionResult, NoPage, Outcome, SessionChange, Status};
 use crate::form::{Form, FormState};
 use crate::route::Route;
 use crate::text::en as text;
-use crate::visit::Site;
+use crate::visit::{Site, Visit};
 
 /// Makes an operator: the first owner, somebody who was invited, or anybody where sign-up is open.
-pub async fn sign_up(site: &Site, form: &Form, invitation: Option<String>) -> ActionResult {
+pub async fn sign_up(site: &Site, visit: &Visit, form: &Form, invitation: Option<String>) -> ActionResult {
     let state = FormState::keeping(form, &["name", "account", "email"]);
     let wanted = SignUp {
         email: form.text("email").to_owned(),
@@ -15,6 +15,7 @@ pub async fn sign_up(site: &Site, form: &Form, invitation: Option<String>) -> Ac
         display_name: form.text("name").to_owned(),
         account_name: form.filled("account").map(str::to_owned),
         invitation,
+        address: visit.address,
     };
     let error = match site.broker.operators().sign_up(wanted).await {
         Ok(operator) => {
@@ -35,6 +36,13 @@ pub async fn sign_up(site: &Site, form: &Form, invitation: Option<String>) -> Ac
         }
         SignUpError::NameInvalid => state.refused("name", sentence(&message)),
         SignUpError::Closed | SignUpError::InvitationInvalid => state.refused_all(sentence(&message)),
+        SignUpError::Throttled { retry_after_s } => {
+            let retry_after = u64::try_from(retry_after_s).unwrap_or_default();
+            return Ok(Outcome::NotNow(
+                state.refused_all(text::sign_up::throttled(retry_after)),
+                Status::TooMany { retry_after },
+            ));
+        }
         SignUpError::Overloaded(_) => {
             return Ok(Outcome::NotNow(state.refused_all(text::form::BUSY), Status::Busy));
         }

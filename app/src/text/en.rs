@@ -161,6 +161,14 @@ pub mod sign_up {
 
     pub fn invited_title(account: &str) -> String {
         format!("Join {account}")
+    pub fn throttled(seconds: u64) -> String {
+        let minutes = seconds.div_ceil(60);
+        format!(
+            "Too many accounts were created from here. Wait {}, then try again.",
+            super::count(i64::try_from(minutes).unwrap_or(15), "minute", "minutes")
+        )
+    }
+
     }
 
     pub fn invited_body(role: &str) -> String {

@@ -3,7 +3,7 @@
 use terapi_model::{AccountId, InvitationId, Role, Timestamp};
 
 use crate::sql::{hits, maybe, row, run};
-use crate::{Access, StoreError, Tx};
+use crate::{Access, Conn, StoreError, Tx};
 
 row! {
     $ columns invitation_columns;
@@ -68,6 +68,19 @@ pub async fn consume(tx: &mut Tx, id: &InvitationId, now: Timestamp) -> Result<b
         &[id, &now],
     )
     .await
+}
+
+/// Makes whoever else would make, use or remove a setup link wait until this transaction ends, so that two processes that
+/// start together do not both hand out a link that works, and two links do not both make the first operator.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn lock_setup(tx: &mut Tx) -> Result<(), StoreError> {
+    // On SQLite there is one writer anyway.
+    if let Conn::Postgres(_) = tx.conn() {
+        run(tx, "SELECT pg_advisory_xact_lock(7305510984)", &[]).await?;
+    }
+    Ok(())
 }
 
 /// Removes setup links that nobody used, so that only the newest works; answers how many.

@@ -405,6 +405,7 @@ async fn tenant(broker: &Broker, email: &str) -> String {
         display_name: "Ada".into(),
         account_name: None,
         invitation: None,
+        address: [192, 0, 2, 1].into(),
     };
     let operator = broker.operators().sign_up(typed).await.unwrap();
     let (caller, _) = broker

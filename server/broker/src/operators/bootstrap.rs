@@ -71,7 +71,8 @@ impl Operators<'_> {
         let name = email.split('@').next().unwrap_or(&email).to_owned();
 
         let mut tx = self.broker.store().begin().await?;
-        // Before counting: whoever is signing up with the link right now is waited for, or waits.
+        // Before counting: whoever is signing up with a link right now is waited for, or waits.
+        invitations::lock_setup(&mut tx).await?;
         invitations::delete_unconsumed_setup(&mut tx).await?;
         if operators::count(&mut tx).await? > 0 {
             return Err(BootstrapError::AlreadySetUp);

@@ -206,7 +206,8 @@ impl Operators<'_> {
         check_password(new).map_err(ChangePasswordError::NewPassword)?;
         let row = operators::find(&mut self.broker.store().read().await?, operator).await?;
         let row = row.ok_or(ChangePasswordError::WrongPassword)?;
-        let attempt = Attempt::begin(self, vec![Subject::account(&row.email_key)]).await?;
+        let attempt = Attempt::begin(self, vec![Subject::account(&row.email_key)]).await;
+        let attempt = attempt.map_err(SignInError::from)?;
         if !attempt.check(self, current, Some(&row.password_hash)).await? {
             return Err(ChangePasswordError::WrongPassword);
         }

@@ -37,6 +37,7 @@ impl Operators<'_> {
             return Ok(None);
         }
         let mut tx = self.broker.store().begin().await?;
+        invitations::lock_setup(&mut tx).await?;
         if operators::count(&mut tx).await? > 0 {
             return Ok(None);
         }

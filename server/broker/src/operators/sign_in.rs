@@ -27,6 +27,33 @@ pub enum SignInError {
     Store(#[from] StoreError),
 }
 
+/// Why a try may not be made.
+#[derive(Debug)]
+pub(super) enum NoAttempt {
+    /// Too many lately.
+    Throttled {
+        /// Seconds to wait.
+        retry_after_s: i64,
+    },
+    /// The database does not answer.
+    Store(StoreError),
+}
+
+impl From<StoreError> for NoAttempt {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<NoAttempt> for SignInError {
+    fn from(error: NoAttempt) -> Self {
+        match error {
+            NoAttempt::Throttled { retry_after_s } => Self::Throttled { retry_after_s },
+            NoAttempt::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl Operators<'_> {
     /// Checks e-mail and password. Takes the same time and gives the same answer for unknown e-mails; after 5
     /// failures for an e-mail, known or not, or 20 from an address within 15 minutes it pauses, and attempts
@@ -69,10 +96,7 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    pub(super) async fn begin(
-        operators: &Operators<'_>,
-        subjects: Vec<Subject>,
-    ) -> Result<Self, SignInError> {
+    pub(super) async fn begin(operators: &Operators<'_>, subjects: Vec<Subject>) -> Result<Self, NoAttempt> {
         let at = operators.broker.now();
         let since = at.plus_seconds(-WINDOW_SECONDS).plus_millis(1);
         let mut tx = operators.broker.store().begin().await?;
@@ -84,7 +108,7 @@ impl Attempt {
             }
         }
         if let Some(retry_after_s) = longest {
-            return Err(SignInError::Throttled { retry_after_s });
+            return Err(NoAttempt::Throttled { retry_after_s });
         }
         for subject in &subjects {
             sign_in_failures::insert(&mut tx, &subject.key, at).await?;

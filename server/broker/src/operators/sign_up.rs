@@ -1,3 +1,5 @@
+use std::net::IpAddr;
+
 use terapi_model::{AccountId, EndUser, OperatorId, Role};
 use terapi_store::invitations::InvitationRow;
 use terapi_store::memberships::MembershipRow;
@@ -11,7 +13,8 @@ use crate::integrations::CreateIntegrationError;
 use crate::keys::import_for;
 use crate::sealing::SealingError;
 
-use super::sign_in::email_key;
+use super::sign_in::{Attempt, NoAttempt, email_key};
+use super::throttle::Subject;
 use super::{MAX_PASSWORD, MIN_PASSWORD, Operator, Operators, Overloaded, tenant};
 
 /// Most characters of a person's or an account's name.
@@ -30,6 +33,8 @@ pub struct SignUp {
     pub account_name: Option<String>,
     /// The token of a setup or invitation link.
     pub invitation: Option<String>,
+    /// Where it comes from.
+    pub address: IpAddr,
 }
 
 /// Why nobody signed up.
@@ -59,6 +64,12 @@ pub enum SignUpError {
     /// A name is empty or too long.
     #[error("a name has between 1 and {MAX_NAME} characters")]
     NameInvalid,
+    /// Too many have signed up from this address lately, or tried to.
+    #[error("too many sign-ups; try again in {retry_after_s} seconds")]
+    Throttled {
+        /// Seconds to wait.
+        retry_after_s: i64,
+    },
     /// Too many passwords are being hashed.
     #[error(transparent)]
     Overloaded(#[from] Overloaded),
@@ -71,6 +82,15 @@ pub enum SignUpError {
     /// The database does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<NoAttempt> for SignUpError {
+    fn from(error: NoAttempt) -> Self {
+        match error {
+            NoAttempt::Throttled { retry_after_s } => Self::Throttled { retry_after_s },
+            NoAttempt::Store(error) => Self::Store(error),
+        }
+    }
 }
 
 /// The same, checked.
@@ -102,6 +122,10 @@ impl Operators<'_> {
         };
         // Asked before the costly hash, and again, decisively, in the transaction.
         self.admit(wanted.invitation.as_deref(), &email).await?;
+        if wanted.invitation.is_none() {
+            // Whatever becomes of it: accounts cost room, and a refusal tells which e-mails have one.
+            Attempt::begin(self, vec![Subject::sign_up(wanted.address)]).await?;
+        }
         let password_hash = self.broker.hasher().hash(&wanted.password).await?;
         let new = NewOperator {
             email,
@@ -149,6 +173,9 @@ impl Operators<'_> {
         let row = invitations::find_by_hash(tx, &token_hash(token).to_hex())
             .await?
             .ok_or(SignUpError::InvitationInvalid)?;
+        if row.account_id.is_none() {
+            invitations::lock_setup(tx).await?;
+        }
         if !invitations::consume(tx, &row.id, self.broker.now()).await? {
             return Err(SignUpError::InvitationInvalid);
         }

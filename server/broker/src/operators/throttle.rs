@@ -1,4 +1,4 @@
-//! Failed sign-ins are counted per account and per address.
+//! Failed sign-ins are counted per account and per address, sign-ups per address.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -9,7 +9,7 @@ use terapi_vault::hash::token_hash;
 pub(super) const WINDOW_SECONDS: i64 = 15 * 60;
 /// Failures of one account before sign-in to it pauses.
 pub(super) const PER_ACCOUNT: i64 = 5;
-/// Failures from one address before sign-in from it pauses.
+/// Failures from one address before sign-in from it pauses; and its sign-ups, before those do.
 pub(super) const PER_ADDRESS: i64 = 20;
 
 /// Whose failures are counted: a digest, so that the table lists neither e-mails nor addresses.
@@ -25,6 +25,14 @@ impl Subject {
         Self {
             key: token_hash(&format!("account:{email_key}")).to_hex(),
             limit: PER_ACCOUNT,
+        }
+    }
+
+    /// Sign-ups without an invitation from the network this address stands for.
+    pub(super) fn sign_up(address: IpAddr) -> Self {
+        Self {
+            key: token_hash(&format!("sign-up:{}", network(address))).to_hex(),
+            limit: PER_ADDRESS,
         }
     }
 

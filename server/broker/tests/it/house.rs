@@ -140,6 +140,7 @@ pub fn sign_up(email: &str) -> SignUp {
         display_name: "Ada".into(),
         account_name: None,
         invitation: None,
+        address: [192, 0, 2, 1].into(),
     }
 }
 

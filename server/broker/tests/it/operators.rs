@@ -114,6 +114,58 @@ async fn of_two_sign_ups_at_once_with_one_setup_link_one_wins() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_setup_links_that_are_made_at_once_one_works() {
+    on_each(async |on| {
+        let house = House::invited_on(on).await;
+        let starts: Vec<_> = (0..4)
+            .map(|_| {
+                let broker = house.broker.clone();
+                tokio::spawn(async move { setup_token(&broker).await })
+            })
+            .collect();
+        let mut good = 0;
+        for start in starts {
+            let token = start.await.unwrap();
+            let view = house.broker.operators().setup_invitation(&token).await.unwrap();
+            good += usize::from(view.is_some());
+        }
+        assert_eq!(good, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn twenty_sign_ups_of_a_quarter_of_an_hour_from_an_address_are_enough() {
+    on_each(async |on| {
+        let house = House::planned(Plan {
+            on,
+            ..Plan::default()
+        })
+        .await;
+        let operators = house.broker.operators();
+        house.sign_up("ada@example.com").await;
+        for _ in 1..20 {
+            let taken = operators.sign_up(sign_up("ada@example.com")).await;
+            assert!(matches!(taken, Err(SignUpError::EmailTaken)), "{taken:?}");
+        }
+        house.clock.advance_seconds(60);
+        let refused = operators.sign_up(sign_up("bob@example.com")).await;
+        assert!(matches!(
+            refused,
+            Err(SignUpError::Throttled { retry_after_s: 840 })
+        ));
+        let elsewhere = SignUp {
+            address: [192, 0, 2, 2].into(),
+            ..sign_up("bob@example.com")
+        };
+        operators.sign_up(elsewhere).await.unwrap();
+        house.clock.advance_seconds(840);
+        operators.sign_up(sign_up("eve@example.com")).await.unwrap();
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_new_setup_link_ends_the_earlier_one_and_each_expires_after_a_day() {
     let house = House::invited().await;

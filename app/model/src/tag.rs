@@ -158,24 +158,68 @@ fn is_tag_key(key: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c))
 }
 
-/// A plain shape check: something, `@`, a dotted domain, five characters or more. Only delivery proves an address.
+/// A shape check that published clients share: an ASCII local part, a dotted domain that ends in two letters or more,
+/// no two dots in a row. Only delivery proves an address.
 pub(crate) fn is_email(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else {
+    let Some((local, domain)) = text.split_once('@') else {
         return false;
     };
-    text.len() >= 5
-        && text.len() <= 255
+    let is_local = |c: char| c.is_ascii_alphanumeric() || "_'+-.".contains(c);
+    let is_label = |label: &str| {
+        label.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    };
+    let is_last = |label: &str| label.len() >= 2 && label.chars().all(|c| c.is_ascii_alphabetic());
+    text.len() <= 255
         && !local.is_empty()
-        && !text.chars().any(|c| c.is_whitespace() || c.is_control())
-        && !local.contains('@')
-        && domain.contains('.')
-        && !domain.starts_with('.')
-        && !domain.ends_with('.')
+        && local.chars().all(is_local)
+        && !local.starts_with('.')
+        && !local.ends_with(['.', '\''])
+        && !local.contains("..")
+        && domain
+            .rsplit_once('.')
+            .is_some_and(|(labels, last)| labels.split('.').all(is_label) && is_last(last))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_email_address_has_the_shape_that_clients_check() {
+        for good in [
+            "a@b.co",
+            "first.last+tag@sub-domain.example.com",
+            "o'neil_1@x.museum",
+            "A-@B.CO",
+        ] {
+            assert!(is_email(good), "{good}");
+        }
+        for bad in [
+            "",
+            "@",
+            "a@b",
+            "@b.co",
+            "a@.co",
+            "a@b.",
+            "a@b.c",
+            "a@b.c0",
+            "a@c..co",
+            "a@-b.co",
+            "a..b@c.co",
+            ".a@b.co",
+            "a.@b.co",
+            "a'@b.co",
+            "é@b.co",
+            "a@é.co",
+            "a b@c.co",
+            "a@b@c.co",
+            "a&b@c.co",
+            "a@b_c.co",
+        ] {
+            assert!(!is_email(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn keys_are_lower_cased_and_must_stay_unique() {

@@ -17,7 +17,7 @@ const MAX_VALUE: usize = 16 * 1024;
 /// Returns the config to store: presets, given values, defaults; empty values are left out.
 ///
 /// # Errors
-/// Every issue, each with the name of its field as path.
+/// Every issue, each with the name of its field as path; names that are no fields share one without a path.
 pub fn check_connection_config(
     provider: &Provider,
     given: &Map<String, Value>,
@@ -25,6 +25,7 @@ pub fn check_connection_config(
 ) -> Result<Map<String, Value>, Vec<Issue>> {
     let fields = &provider.connection_config;
     let mut issues = Vec::new();
+    let mut strangers = Vec::new();
     let mut values = Map::new();
     for (name, value) in given {
         if preset.contains_key(name) {
@@ -34,7 +35,7 @@ pub fn check_connection_config(
             Some(field) if field.automated => {
                 issues.push(issue(
                     name,
-                    IssueCode::UnrecognizedKeys,
+                    IssueCode::InvalidValue,
                     "is filled in by the provider and cannot be given",
                 ));
             }
@@ -45,10 +46,11 @@ pub fn check_connection_config(
                     "is fixed and cannot be given",
                 ));
             }
-            None if !fields.additional() => issues.push(unknown(name)),
+            None if !fields.additional() => strangers.push(name.as_str()),
             _ => drop(values.insert(name.clone(), value.clone())),
         }
     }
+    issues.extend(unknown(&strangers));
     values.extend(preset.iter().map(|(name, value)| (name.clone(), value.clone())));
     finish(fields, values, issues)
 }
@@ -73,7 +75,7 @@ pub fn check_imported_config(provider: &Provider, given: &Map<String, Value>) ->
 /// Checks the integration's settings given by the operator. Returns them with defaults, empty ones left out.
 ///
 /// # Errors
-/// Every issue, each with the name of its field as path.
+/// Every issue, each with the name of its field as path; names that are no fields share one without a path.
 pub fn check_integration_config(
     provider: &Provider,
     given: &Map<String, Value>,
@@ -84,7 +86,8 @@ pub fn check_integration_config(
 /// Checks typed credentials by their internal names (`api_key`, `username`, `password`), defaults applied.
 ///
 /// # Errors
-/// Every issue, each with the name of its field as path. No message repeats a value.
+/// Every issue, each with the name of its field as path; names that are no fields share one without a path. No message
+/// repeats a value.
 pub fn check_credentials(
     provider: &Provider,
     given: &Map<String, Value>,
@@ -93,10 +96,9 @@ pub fn check_credentials(
 }
 
 fn check_declared(fields: &Fields, given: &Map<String, Value>) -> Result<Map<String, Value>, Vec<Issue>> {
-    let strangers = given
-        .keys()
-        .filter(|name| fields.get(name).is_none() && !fields.additional());
-    let issues = strangers.map(|name| unknown(name)).collect();
+    let is_stranger = |name: &&str| fields.get(name).is_none() && !fields.additional();
+    let strangers: Vec<&str> = given.keys().map(String::as_str).filter(is_stranger).collect();
+    let issues = unknown(&strangers).into_iter().collect();
     let known = given
         .iter()
         .filter(|(name, _)| fields.get(name).is_some() || fields.additional());
@@ -168,12 +170,14 @@ fn check_value(name: &str, field: &Field, value: &Value) -> Option<Issue> {
     field.check(&text).err().map(|reason| issue(name, code, &reason))
 }
 
-fn unknown(name: &str) -> Issue {
-    issue(
-        name,
-        IssueCode::UnrecognizedKeys,
-        "is not a field of this provider",
-    )
+/// One issue for all names that are nobody's fields; it is about the object they are in.
+fn unknown(names: &[&str]) -> Option<Issue> {
+    let message = match names {
+        [] => return None,
+        [name] => format!("{name} is not a field of this provider"),
+        names => format!("{} are not fields of this provider", names.join(", ")),
+    };
+    Some(Issue::at([""; 0], IssueCode::UnrecognizedKeys, message))
 }
 
 fn issue(name: &str, code: IssueCode, message: &str) -> Issue {

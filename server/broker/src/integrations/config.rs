@@ -60,7 +60,7 @@ fn is_unset(given: &Map<String, Value>, issue: &Issue) -> bool {
     issue
         .path
         .first()
-        .is_none_or(|name| given.get(name).is_none_or(is_empty))
+        .is_some_and(|name| given.get(name).is_none_or(is_empty))
 }
 
 fn is_empty(value: &Value) -> bool {

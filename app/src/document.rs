@@ -9,6 +9,7 @@ use leptos::nonce::{provide_nonce, use_nonce};
 use leptos::prelude::*;
 
 use crate::answer::{Document, Frame, Page, Policy};
+use crate::base_path::base_path;
 use crate::form::FormState;
 use crate::text::en as text;
 use crate::ui::plain::PlainFrame;
@@ -26,6 +27,9 @@ pub(crate) fn render(site: &Site, theme: Theme, page: Page, state: FormState, po
         provide_context(state);
         provide_context(theme);
         let nonce = use_nonce().unwrap_or_default();
+        let base = base_path();
+        // Where islands ask: the browser's entry reads it.
+        let base = (!base.is_root()).then(|| base.to_string());
         let Page {
             title,
             status,
@@ -42,14 +46,14 @@ pub(crate) fn render(site: &Site, theme: Theme, page: Page, state: FormState, po
             Frame::Plain => (None, view! { <PlainFrame>{view}</PlainFrame> }.into_any()),
         };
         let html = view! {
-            <html lang="en" data-theme=theme.as_str()>
+            <html lang="en" data-theme=theme.as_str() data-base=base>
                 <head>
                     <meta charset="utf-8" />
                     <meta name="viewport" content="width=device-width, initial-scale=1" />
                     <meta name="color-scheme" content=scheme(theme) />
                     <meta name="robots" content="noindex" />
                     <title>{title}</title>
-                    <link rel="icon" type="image/svg+xml" href=ICON />
+                    <link rel="icon" type="image/svg+xml" href=format!("{}/favicon.svg", site.assets) />
                     <link rel="stylesheet" href=format!("{}/pkg/terapi.css", site.assets) />
                     {scripts}
                 </head>
@@ -84,5 +88,5 @@ fn scripts(site: &Site) -> impl IntoView + use<> {
         .output_name("terapi")
         .site_pkg_dir("pkg")
         .build();
-    view! { <HydrationScripts options islands=true root=site.assets /> }
+    view! { <HydrationScripts options islands=true root=site.assets.to_string() /> }
 }

@@ -35,6 +35,10 @@ mod actions;
 #[cfg(feature = "ssr")]
 mod answer;
 #[cfg(feature = "ssr")]
+pub mod base_path;
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
+mod colour_hint;
+#[cfg(feature = "ssr")]
 pub mod connect;
 #[cfg(feature = "ssr")]
 mod desk;

@@ -4,6 +4,8 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use crate::base_path::{Local, base_path};
+
 /// All but the unreserved characters of RFC 3986 section 2.3.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -260,11 +262,13 @@ impl Route {
         })
     }
 
-    /// `target` when it is an address of the dashboard, so that a link back can never lead elsewhere.
-    pub fn own_address(target: &str) -> Option<&str> {
-        let path = target.split(['?', '#']).next().unwrap_or_default();
-        let plain = !target.chars().any(|c| c.is_control() || c == '\\');
-        (plain && Route::parse(path).is_some()).then_some(target)
+    /// `target` as the browser knows it, when it is an address of the dashboard, so that a link back can never lead
+    /// elsewhere. The base path may be before it or not.
+    pub fn own_address(target: &str) -> Option<String> {
+        let bare = base_path().strip(target).unwrap_or(target).to_owned();
+        let path = bare.split(['?', '#']).next().unwrap_or_default();
+        let plain = !bare.chars().any(|c| c.is_control() || c == '\\');
+        (plain && Route::parse(path).is_some()).then(|| Local(&bare).to_string())
     }
 }
 
@@ -288,6 +292,7 @@ impl fmt::Display for Segment<'_> {
 
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        base_path().fmt(f)?;
         match self {
             Route::Home => f.write_str("/app"),
             Route::SignIn => f.write_str("/app/~/sign-in"),
@@ -372,7 +377,7 @@ mod tests {
     fn a_way_back_stays_in_the_dashboard() {
         assert_eq!(
             Route::own_address("/app/dev/connections?q=a"),
-            Some("/app/dev/connections?q=a")
+            Some("/app/dev/connections?q=a".to_owned())
         );
         for other in [
             "https://evil.example/app",

@@ -1,6 +1,7 @@
 //! One request to the dashboard, as `server` hands it over.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use terapi_broker::Broker;
 use terapi_model::OperatorId;
@@ -12,8 +13,8 @@ use crate::form::Query;
 pub struct Site {
     /// What Terapi can do.
     pub broker: Broker,
-    /// Where the site's files are, without a slash at the end: `/assets/{site hash}`.
-    pub assets: &'static str,
+    /// Where browsers find the site's files, without a slash at the end: `/assets/{site hash}`.
+    pub assets: Arc<str>,
 }
 
 /// One request.

@@ -8,8 +8,11 @@ import { Rest } from "./rest.ts";
 import type { Terapi } from "./terapi.ts";
 import { expect } from "./test.ts";
 
+/** An instance as a newcomer knows it. */
+export type Place = Pick<Terapi, "url" | "setupLink">;
+
 /** Creates the first account through the link that the server printed. */
-export async function setUp(page: Page, terapi: Terapi): Promise<void> {
+export async function setUp(page: Page, terapi: Place): Promise<void> {
     await page.goto(terapi.setupLink);
     await page.getByLabel("Your name").fill("Ada Lovelace");
     await page.getByLabel("Team or company").fill("Analytical Engines");
@@ -51,7 +54,7 @@ export async function connect(page: Page, context: BrowserContext): Promise<Page
 }
 
 /** The connection that the page shows can be fetched by a backend with a key that is made now. */
-export async function fetchWithNewKey(page: Page, terapi: Terapi, acme: Acme): Promise<void> {
+export async function fetchWithNewKey(page: Page, terapi: Pick<Terapi, "url">, acme: Acme): Promise<void> {
     await expect(page).toHaveURL(/\/app\/dev\/connections\/con_/);
     const connection = await page.getByLabel("Connection id", { exact: true }).innerText();
     await openSettings(page, "API keys");

@@ -4,6 +4,8 @@
 (() => {
     const root = document.documentElement;
     const query = new URLSearchParams(location.search);
+    // The path beneath which this instance is.
+    const base = location.pathname.replace(/\/connect\/ui(\/(start)?)?$/, "");
     const framed = window.parent !== window;
     // The page that opened this one: the only one that is listened to, and told anything.
     const host = framed ? window.parent : window.opener;
@@ -92,14 +94,14 @@
         const body = { token, event, timestamp: new Date().toISOString() };
         if (integration) body.dimensions = { integration };
         const blob = new Blob([JSON.stringify(body)], { type: "application/json" });
-        navigator.sendBeacon("/connect/telemetry", blob);
+        navigator.sendBeacon(`${base}/connect/telemetry`, blob);
     }
 
     // --- asking for views ---------------------------------------------------------------------
 
     function address(more) {
-        const url = new URL("/connect/ui/", location.origin);
-        for (const name of ["lang", "theme", "return_url", "detectClosedAuthWindow", "pseudo", "preview", "embedded"]) {
+        const url = new URL(`${base}/connect/ui/`, location.origin);
+        for (const name of ["lang", "theme", "return_url", "detectClosedAuthWindow", "pseudo", "preview", "embedded", "view"]) {
             if (query.has(name)) url.searchParams.set(name, query.get(name));
         }
         for (const [name, value] of Object.entries(more)) url.searchParams.set(name, value);
@@ -411,7 +413,7 @@
     }
 
     async function fetchResult(attempt, stream) {
-        const url = `/connect/ui/result?attempt=${encodeURIComponent(attempt)}`;
+        const url = `${base}/connect/ui/result?attempt=${encodeURIComponent(attempt)}`;
         const accept = stream ? "text/event-stream" : "application/json";
         const headers = { Authorization: `Bearer ${token}`, Accept: accept };
         return fetch(url, { headers, credentials: "omit", cache: "no-store" });

@@ -11,8 +11,11 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use terapi_broker::egress::EgressAllow;
+use terapi_model::BasePath;
 use terapi_vault::SecretString;
 use url::Url;
+
+use crate::router;
 
 /// Flags and variables that every command shares.
 #[derive(Debug, Clone, Args)]
@@ -27,7 +30,8 @@ pub struct Config {
     )]
     pub listen: Vec<SocketAddr>,
 
-    /// Where browsers and providers reach this instance; `http://localhost:<port>` when not given.
+    /// Where browsers and providers reach this instance, such as `https://terapi.example.com` or
+    /// `https://example.com/terapi`; `http://localhost:<port>` when not given.
     #[arg(long, env = "TERAPI_PUBLIC_URL", value_parser = parse_public_url, global = true)]
     pub public_url: Option<Url>,
 
@@ -339,9 +343,29 @@ fn parse_public_url(text: &str) -> Result<Url, String> {
     {
         return Err("must have no user, query or fragment".to_owned());
     }
-    if url.path() != "/" {
-        return Err("must have no path: Terapi serves at the root of its host".to_owned());
+    with_base_path(url, text)
+}
+
+/// The URL with its path as a base path. What `..` and escapes would come to is not guessed.
+fn with_base_path(mut url: Url, text: &str) -> Result<Url, String> {
+    let written = text.split_once("://").map_or("", |(_, rest)| rest);
+    let path = written.find('/').map_or("", |at| &written[at..]);
+    let base = BasePath::parse(path).map_err(|error| format!("has a path that {error}"))?;
+    if url.path().trim_end_matches('/') != base.as_str() {
+        return Err("must be written like https://example.com/terapi".to_owned());
     }
+    if let Some(first) = base.first_segment() {
+        let own = router::table()
+            .into_iter()
+            .any(|route| route.path.split('/').nth(1) == Some(first));
+        if own {
+            return Err(format!(
+                "has a path that begins with /{first}, which is an address of Terapi's own: behind a proxy that takes \
+                 the path off, one could not be told from the other"
+            ));
+        }
+    }
+    url.set_path(base.as_str());
     Ok(url)
 }
 
@@ -416,13 +440,44 @@ mod tests {
     }
 
     #[test]
-    fn a_public_url_with_a_path_is_refused() {
-        assert!(parse_public_url("https://example.com/terapi").is_err());
-        assert!(parse_public_url("ftp://example.com").is_err());
-        assert_eq!(
-            parse_public_url("https://example.com").unwrap().as_str(),
-            "https://example.com/"
-        );
+    fn a_public_url_may_have_a_path_and_nothing_after_it() {
+        for (text, read) in [
+            ("https://example.com", "https://example.com/"),
+            ("https://example.com/", "https://example.com/"),
+            ("https://example.com/terapi", "https://example.com/terapi"),
+            ("https://example.com/terapi/", "https://example.com/terapi"),
+            ("http://[::1]:3003/a/b", "http://[::1]:3003/a/b"),
+        ] {
+            assert_eq!(parse_public_url(text).unwrap().as_str(), read, "{text}");
+        }
+        for text in [
+            "ftp://example.com",
+            "example.com",
+            "https://example.com/terapi?a=b",
+            "https://example.com/terapi#a",
+            "https://ada@example.com/terapi",
+            "https://example.com//",
+            "https://example.com/a//b",
+            "https://example.com/a/../b",
+            "https://example.com/a/%2e%2e/b",
+            "https://example.com/a%20b",
+            "https://example.com\\terapi",
+            "https:/example.com/terapi",
+        ] {
+            assert!(parse_public_url(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_public_url_may_not_begin_where_terapi_has_addresses_of_its_own() {
+        for own in ["app", "ui", "assets", "connect", "oauth", "connections"] {
+            let refused = parse_public_url(&format!("https://example.com/{own}/x"));
+            assert!(
+                refused.is_err_and(|error| error.contains(&format!("/{own},"))),
+                "{own}"
+            );
+        }
+        assert!(parse_public_url("https://example.com/tools/app").is_ok());
     }
 
     #[test]

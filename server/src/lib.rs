@@ -5,6 +5,7 @@
 //! broker one thing and writes the answer down.
 
 pub mod api;
+pub mod base_path;
 pub mod boot;
 pub mod commands;
 pub mod config;

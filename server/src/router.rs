@@ -11,7 +11,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::{Json, Router};
 use http::{HeaderName, Method, StatusCode, header};
 use terapi_model::ErrorCode;
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::{OpenApi, Server};
 
 use crate::api::input::has_bad_path;
 use crate::api::openapi;
@@ -20,7 +20,9 @@ use crate::layers::{answer_errors, cors, is_under, judge_request, observe, secur
 use crate::oauth::page;
 use crate::route::{Route, Routes};
 use crate::state::AppState;
-use crate::{api, connect, docs, health, images, oauth, rate_limit, sdk, ui};
+use crate::{
+    api, base_path, connect, docs, health, images, oauth, origin_files, rate_limit, sdk, trailing_slash, ui,
+};
 
 fn public_routes() -> Routes {
     api::routes()
@@ -44,7 +46,9 @@ pub fn table() -> Vec<Route> {
 
 /// The whole server.
 pub fn all(state: AppState) -> Router {
-    public(state.clone()).merge(ui::router(state))
+    let base = state.broker.settings().base_path();
+    let router = public(state.clone()).merge(ui::router(state));
+    base_path::beneath(base, trailing_slash::ignored(table(), router))
 }
 
 /// The public family with its layers. Outermost first: request id and log, security headers, CORS, panics, then
@@ -106,14 +110,23 @@ pub fn describe() -> OpenApi {
     openapi::document(paths, schemas)
 }
 
-/// `GET /openapi.json`.
+/// `GET /openapi.json`. Without a server in it, its paths begin at the root of the host it was got from.
 async fn serve_openapi() -> ([(HeaderName, &'static str); 1], Json<OpenApi>) {
-    ([(header::CACHE_CONTROL, "public, max-age=300")], Json(describe()))
+    let mut document = describe();
+    let base = terapi_app::base_path::base_path();
+    if !base.is_root() {
+        document.servers = Some(vec![Server::new(base.as_str())]);
+    }
+    ([(header::CACHE_CONTROL, "public, max-age=300")], Json(document))
 }
 
 /// `GET /docs/api`. The document is the same as long as the process lives.
 async fn serve_reference() -> impl IntoResponse {
     static PAGE: LazyLock<Html<String>> =
         LazyLock::new(|| docs::reference(&serde_json::to_value(describe()).unwrap_or_default()));
-    (docs::headers(), PAGE.clone())
+    let base = state.broker.settings().at("");
+    (
+        docs::headers(),
+        docs::reference_at(&PAGE, base.trim_end_matches('/')),
+    )
 }

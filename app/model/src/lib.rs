@@ -12,6 +12,7 @@
 //! ```
 
 mod auth_mode;
+mod base_path;
 mod colour;
 mod end_user;
 mod environment;
@@ -27,6 +28,7 @@ mod timestamp;
 mod user_agent;
 
 pub use auth_mode::AuthMode;
+pub use base_path::{BasePath, BasePathError};
 pub use colour::{Colour, Ground, Palette};
 pub use end_user::{EndUser, Organization};
 pub use environment::{ConnectUiError, ConnectUiSettings, ConnectUiTheme, DefaultTheme, ThemeColours};

@@ -18,11 +18,11 @@ pub async fn sign_in(site: &Site, visit: &Visit, form: &Form) -> ActionResult {
     {
         Ok(operator) => {
             let next = Route::own_address(form.text("next"));
-            let onward = next.map_or_else(|| Route::Home.to_string(), str::to_owned);
+            let onward = next.unwrap_or_else(|| Route::Home.to_string());
             Ok(Outcome::Session(onward, SessionChange::SignIn(operator.id)))
         }
         Err(SignInError::WrongCredentials) => {
-            Ok(Outcome::Invalid(state.refused("password", text::sign_in::WRONG)))
+            Ok(Outcome::Invalid(state.refused_all(text::sign_in::WRONG)))
         }
         Err(SignInError::Throttled { retry_after_s }) => {
             let retry_after = u64::try_from(retry_after_s).unwrap_or_default();

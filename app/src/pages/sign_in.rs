@@ -14,8 +14,7 @@ pub fn show(site: &Site, visit: &Visit) -> PageResult {
         .query
         .get("next")
         .and_then(Route::own_address)
-        .unwrap_or_default()
-        .to_owned();
+        .unwrap_or_default();
     if visit.signed_in.is_some() {
         let onward = if next.is_empty() {
             Route::Home.to_string()

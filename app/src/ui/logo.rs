@@ -1,5 +1,7 @@
 use leptos::prelude::*;
 
+use crate::base_path::Local;
+
 /// Terapi's mark: two open rings that hold each other.
 #[component]
 pub fn Mark(#[prop(default = "size-7")] class: &'static str) -> impl IntoView {
@@ -24,7 +26,7 @@ pub fn ProviderLogo(
     view! {
         <img
             class=format!("{class} shrink-0 rounded-md border border-line bg-surface object-contain")
-            src=format!("/images/template-logos/{provider}.svg")
+            src=Local(format!("/images/template-logos/{provider}.svg")).to_string()
             alt=""
             width="32"
             height="32"

@@ -6,6 +6,7 @@ use terapi_broker::operators::Operator;
 use super::breadcrumbs::{Breadcrumbs, Crumb};
 use super::icon::{Glyph, Icon};
 use super::logo::Mark;
+use crate::base_path::Local;
 use crate::desk;
 use crate::islands::local_times::LocalTimes;
 use crate::islands::menus::Menus;
@@ -331,7 +332,7 @@ fn Profile(name: String, email: String) -> impl IntoView {
                     <Icon glyph=Glyph::Shield />
                     {text::sessions::TITLE}
                 </a>
-                <a href="/docs/api" target="_blank" class=entry>
+                <a href=Local("/docs/api").to_string() target="_blank" class=entry>
                     <Icon glyph=Glyph::External />
                     {text::shell::API}
                 </a>

@@ -1,3 +1,4 @@
+use terapi_model::BasePath;
 use url::Url;
 
 /// Who may make an account.
@@ -13,7 +14,7 @@ pub enum Signup {
 /// What the operator of this instance configured, as far as the broker's rooms need it.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where browsers and providers reach this instance: scheme and host, maybe a port; the path is `/`.
+    /// Where browsers and providers reach this instance: scheme and host, maybe a port and a path.
     /// Every link and cookie attribute comes from here, never from a request's `Host`.
     pub public_url: Url,
     /// Who may make an account.
@@ -46,6 +47,11 @@ impl Settings {
     /// The page on which the holder of a setup or invitation token signs up.
     pub fn setup_link(&self, token: &str) -> String {
         self.at(&format!("app/~/setup/{token}"))
+    }
+
+    /// The path beneath which everything is served. One that cannot be is refused where the public URL is configured.
+    pub fn base_path(&self) -> BasePath {
+        BasePath::parse(self.public_url.path()).unwrap_or_default()
     }
 
     /// An absolute URL for `path`, which has no leading slash.

@@ -55,8 +55,13 @@ fn check_clock() -> Finding {
 
 fn check_public_url(config: &Config) -> Finding {
     let url = config.public_url();
+    let at_root = url.path() == "/";
     match (url.scheme(), url.host_str()) {
-        ("https", _) => Finding::Fine(url.to_string()),
+        ("https", _) if at_root => Finding::Fine(url.to_string()),
+        ("https", _) => Finding::Fine(format!(
+            "{url} (everything is served beneath {}; the proxy may pass that on or take it off)",
+            url.path()
+        )),
         (_, Some("localhost" | "127.0.0.1" | "[::1]")) => Finding::Fine(format!(
             "{url} (this machine only; set TERAPI_PUBLIC_URL before others use it)"
         )),

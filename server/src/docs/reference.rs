@@ -83,10 +83,12 @@ impl<'d> Page<'d> {
             "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
              <meta name=\"color-scheme\" content=\"light dark\"><title>API reference · Terapi</title>\
-             <link rel=\"stylesheet\" href=\"/docs/reference.css\"></head><body>\
+             <link rel=\"icon\" type=\"image/svg+xml\" href=\"..{}/favicon.svg\">\
+             <link rel=\"stylesheet\" href=\"reference.css\"></head><body>\
              <a class=\"skip\" href=\"#main\">Skip to the operations</a>\
              <header><h1>API reference</h1><p>{}</p>\
-             <p class=\"quiet\">Version {} · <a href=\"/openapi.json\">OpenAPI document</a> · <a href=\"/app\">Dashboard</a></p></header>",
+             <p class=\"quiet\">Version {} · <a href=\"../openapi.json\">OpenAPI document</a> · <a href=\"../app\">Dashboard</a></p></header>",
+            assets::site_path(),
             prose(text(info, "description")),
             Escaped(text(info, "version")),
         );
@@ -99,6 +101,18 @@ impl<'d> Page<'d> {
 
     /// Tags, in the document's order.
     fn tags(&self) -> Vec<String> {
+    /// What every example takes for granted.
+    fn start(&mut self) {
+        let _ = write!(
+            self.html,
+            "<section aria-labelledby=\"start\"><h2 id=\"start\">Before the first call</h2>\
+             <p>This instance is at <code>{BASE}</code>. A call carries a secret key of one environment in \
+             <code>Authorization: Bearer …</code>; make one in the <a href=\"../app\">dashboard</a> under Environment \
+             settings, API keys. The examples take both from the shell:</p>\
+             <pre tabindex=\"0\">export TERAPI_URL=\"{BASE}\"\nexport TERAPI_SECRET_KEY=\"…\"</pre></section>"
+        );
+    }
+
         list(self.document, "tags")
             .map(|tag| text(tag, "name").to_owned())
             .collect()
@@ -212,6 +226,77 @@ impl<'d> Page<'d> {
         }
         self.push("<h4>Parameters</h4><dl>");
         for parameter in parameters {
+    /// A call that can be copied, and what it answers. What answers nothing good, or a page, has none.
+    fn call(&mut self, operation: &Operation<'_>) {
+        let what = operation.what;
+        let Some((_, answer)) = map(what, "responses").find(|(status, _)| status.starts_with('2')) else {
+            return;
+        };
+        let _ = write!(
+            self.html,
+            "<h4>Example</h4><pre tabindex=\"0\">{}</pre>",
+            Escaped(&self.curl(operation))
+        );
+        let Some(schema) = answer.pointer("/content/application~1json/schema") else {
+            return;
+        };
+        let value = example::value(self.document, schema, true);
+        let _ = write!(
+            self.html,
+            "<details><summary>Its answer</summary><pre tabindex=\"0\">{}</pre></details>",
+            Escaped(&serde_json::to_string_pretty(&value).unwrap_or_default())
+        );
+    }
+
+    fn curl(&self, operation: &Operation<'_>) -> String {
+        let what = operation.what;
+        let mut path = operation.path.to_owned();
+        let mut query = Vec::new();
+        for parameter in list(what, "parameters").filter(|parameter| parameter["required"] == true) {
+            let (name, value) = (
+                text(parameter, "name"),
+                example::parameter(self.document, parameter),
+            );
+            match text(parameter, "in") {
+                "path" => path = path.replace(&format!("{{{name}}}"), &value),
+                "query" => query.push(format!("{name}={value}")),
+                _ => {}
+            }
+        }
+        let scheme = list(what, "security")
+            .filter_map(Value::as_object)
+            .find_map(|ways| ways.keys().next());
+        let bearer = match scheme.map(String::as_str) {
+            Some("secret_key") => Some("TERAPI_SECRET_KEY"),
+            Some("account_key") => Some("TERAPI_ACCOUNT_KEY"),
+            Some("connect_session") => Some("SESSION_TOKEN"),
+            _ => None,
+        };
+        match scheme.map(String::as_str) {
+            Some("session_token") => query.push("connect_session_token=$SESSION_TOKEN".to_owned()),
+            Some("public_key") => query.push("public_key=$PUBLIC_KEY".to_owned()),
+            _ => {}
+        }
+        let method = match operation.method {
+            "get" => String::new(),
+            other => format!("-X {} ", other.to_uppercase()),
+        };
+        let mark = if query.is_empty() { "" } else { "?" };
+        let mut curl = format!("curl {method}\"$TERAPI_URL{path}{mark}{}\"", query.join("&"));
+        if let Some(variable) = bearer {
+            let _ = write!(curl, " \\\n  -H \"Authorization: Bearer ${variable}\"");
+        }
+        if let Some(schema) = what.pointer("/requestBody/content/application~1json/schema") {
+            let body = example::value(self.document, schema, false);
+            let body = serde_json::to_string_pretty(&body).unwrap_or_default();
+            let _ = write!(
+                curl,
+                " \\\n  -H \"Content-Type: application/json\" \\\n  -d '{body}'"
+            );
+        }
+        curl
+    }
+
             let needed = parameter["required"] == true;
             let place = format!("in the {}", text(parameter, "in"));
             self.term(text(parameter, "name"), &parameter["schema"], needed, &place);
@@ -428,3 +513,7 @@ mod tests {
         }
     }
 }
+            "<details><summary>Errors: <span class=\"quiet\">404</span></summary>",
+            "<dd><code>&lt;none&gt;</code></dd></dl></details>",
+            "curl &quot;$TERAPI_URL/things/…&quot; \\\n  -H &quot;Authorization: Bearer $TERAPI_SECRET_KEY&quot;</pre>",
+            "<summary>Its answer</summary><pre tabindex=\"0\">{\n  &quot;name&quot;: &quot;dev&quot;,",

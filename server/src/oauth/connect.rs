@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
+use terapi_app::base_path::Local;
 use terapi_broker::connect::{BrowserAuth, BrowserId, ResultFrame};
 use terapi_model::IntegrationKey;
 use terapi_vault::{OsEntropy, token};
@@ -137,7 +138,7 @@ fn on_public_host(state: &AppState, headers: &HeaderMap, uri: &http::Uri, query:
         return None;
     }
     let mut moved = public.clone();
-    moved.set_path(uri.path());
+    moved.set_path(&Local(uri.path()).to_string());
     let query = uri.query().filter(|query| !query.is_empty());
     moved.set_query(Some(
         &query.map_or_else(|| format!("{MOVED}=1"), |query| format!("{query}&{MOVED}=1")),

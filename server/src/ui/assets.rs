@@ -50,8 +50,8 @@ pub fn site_hash() -> &'static str {
     }
 }
 
-/// Where pages find the files, without a slash at the end: `/assets/{site hash}`. The `root` of
-/// Leptos' `HydrationScripts`, and the start of the stylesheet's address.
+/// Where the files are, without a slash at the end: `/assets/{site hash}`. With the base path before it, the
+/// `root` of Leptos' `HydrationScripts`, and the start of the stylesheet's address.
 pub fn site_path() -> &'static str {
     static PATH: LazyLock<String> = LazyLock::new(|| format!("/assets/{}", site_hash()));
     &PATH

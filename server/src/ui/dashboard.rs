@@ -14,6 +14,8 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use terapi_app::{
     Answer, Document, Form, Policy, Query, SessionChange, SignedIn, Site, Status, Theme, Visit,
 };
+use terapi_app::base_path::Local;
+use terapi_app::route::Route;
 use tokio::time::timeout;
 use tower_sessions::Session;
 
@@ -65,7 +67,7 @@ pub(super) async fn serve_page(
 pub(crate) fn site(state: &AppState) -> Site {
     Site {
         broker: state.broker.clone(),
-        assets: assets::site_path(),
+        assets: Local(assets::site_path()).to_string().into(),
     }
 }
 
@@ -214,7 +216,7 @@ pub(crate) const fn number(status: Status) -> StatusCode {
 /// The theme cookie: for a year, for the dashboard alone.
 fn keep(theme: Theme, secure: bool) -> Cookie<'static> {
     Cookie::build((Theme::COOKIE, theme.as_str()))
-        .path("/app")
+        .path(Route::Home.to_string())
         .http_only(true)
         .secure(secure)
         .same_site(SameSite::Lax)

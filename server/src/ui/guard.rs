@@ -23,7 +23,7 @@ pub(super) async fn same_origin(State(state): State<AppState>, request: Request,
             .and_then(|value| value.to_str().ok()),
         "a request from another site was refused"
     );
-    Refusal::cross_site(state.public_url()).answer(&request)
+    Refusal::cross_site(state.broker.settings().at("app")).answer(&request)
 }
 
 /// Whether the browser says that one of our pages, or its user by hand, made this request.

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use terapi_app::UiError;
 use terapi_model::ErrorCode;
+use terapi_app::base_path::Local;
 use terapi_vault::{OsEntropy, token};
 use url::Url;
 
@@ -48,10 +49,7 @@ impl Refusal {
     }
 
     /// 403: another site made the request, or this site under another name.
-    pub(crate) fn cross_site(public_url: &Url) -> Self {
-        let home = public_url
-            .join("app")
-            .map_or_else(|_| public_url.to_string(), String::from);
+    pub(crate) fn cross_site(home: String) -> Self {
         Self {
             link: Some(home.clone()),
             ..Self::new(
@@ -67,14 +65,20 @@ impl Refusal {
         }
     }
 
-    /// 413.
-    pub(crate) fn too_large(limit: usize) -> Self {
-        Self::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            ErrorCode::RequestTooLarge,
-            "Too much at once",
-            format!("A form may have at most {} kB. Nothing was saved.", limit / 1024),
-        )
+    /// 413. The form is a page of the address that it was sent to.
+    pub(crate) fn too_large(limit: usize, shape: &Shape) -> Self {
+        Self {
+            link: Some(Link {
+                href: Local(&shape.path).to_string(),
+                text: "Back to the form".to_owned(),
+            }),
+            ..Self::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                ErrorCode::RequestTooLarge,
+                "Too much at once",
+                format!("A form may have at most {} kB. Nothing was saved.", limit / 1024),
+            )
+        }
     }
 
     /// 400: the body ended early.
@@ -213,7 +217,8 @@ impl Refusal {
              <style nonce=\"{nonce}\">{STYLE}</style></head>\
              <body><main><p class=\"mark bad\" aria-hidden=\"true\"></p><h1>{0}</h1><p role=\"alert\">{1}</p>{link}{reference}</main></body></html>",
             self.title,
-            Escaped(&self.message)
+            Escaped(&self.message),
+            Local(assets::site_path()),
         )
     }
 }

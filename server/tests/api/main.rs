@@ -6,6 +6,7 @@ mod app;
 mod auth;
 mod authorization;
 mod bad_input;
+mod base_path;
 mod browser;
 mod callback_url;
 mod connect;

@@ -1,6 +1,8 @@
 //! The cookie family seen from a browser: sessions, the same-origin guard, header policies, forms without scripts.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod base_path;
+mod connect_rules;
 mod connect_ui;
 mod families;
 mod forms;

@@ -98,7 +98,7 @@ fn search_box(
         .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
         .collect_view();
     view! {
-        <form method="get" action=ADDRESS role="search" data-search="" class="relative mt-4">
+        <form method="get" action=ADDRESS.to_string() role="search" data-search="" class="relative mt-4">
             {hidden}
             <label for="search" class="sr-only">
                 {text.search()}

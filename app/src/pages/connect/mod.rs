@@ -21,7 +21,7 @@ pub use outcome::{Failure, Subject, Success, failed, of_frame, succeeded};
 pub use preview::preview;
 pub use said::{boot, broken, expired, not_allowed, too_large, unknown};
 pub use screen::Screen;
-pub use setting::Setting;
+pub use setting::{ADDRESS, Setting};
 
 use crate::answer::NoPage;
 use crate::form::FormState;

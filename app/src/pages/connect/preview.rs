@@ -7,6 +7,7 @@ use super::outcome::Subject;
 use super::screen::Screen;
 use super::setting::Setting;
 use crate::form::FormState;
+use crate::base_path::base_path;
 
 /// How the page would look with these settings: a form that nobody can send. It shows nothing of any environment, and
 /// nothing that an address says: only the page's script brings settings, and it listens to our own pages alone.
@@ -16,7 +17,9 @@ pub fn preview(setting: &Setting, settings: Option<&str>) -> Screen {
     let mut settings = given
         .and_then(|settings| settings.checked().ok())
         .unwrap_or_default();
-    settings.logo = settings.logo.filter(|path| is_logo(path));
+    let base = base_path();
+    let logo = settings.logo.as_deref().and_then(|path| base.strip(path));
+    settings.logo = logo.filter(|path| is_logo(path)).map(str::to_owned);
     let text = setting.texts();
     let subject = Subject {
         name: "Acme".to_owned(),

@@ -11,6 +11,7 @@ use super::said::{Said, Tone};
 use super::setting::Setting;
 use crate::answer::{Document, Policy, Status};
 use crate::text::connect::ConnectText;
+use crate::base_path::Local;
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::logo::Mark;
 use crate::visit::{Site, Theme};
@@ -103,6 +104,10 @@ impl Screen {
                         <meta name="viewport" content="width=device-width, initial-scale=1" />
                         <meta name="robots" content="noindex" />
                         <title>{title}</title>
+            let icon = match &look.settings.logo {
+                Some(logo) => Local(logo).to_string(),
+                None => format!("{}/favicon.svg", site.assets),
+            };
                         <link rel="icon" href="data:," />
                         <link rel="stylesheet" href=format!("{}/pkg/terapi.css", site.assets) />
                         <style nonce=nonce.clone()>{style}</style>
@@ -174,7 +179,7 @@ fn card(screen: Screen, setting: &Setting) -> AnyView {
                         {logo
                             .map(|src| {
                                 view! {
-                                    <img src=src alt="" width="24" height="24" class="size-6 shrink-0 rounded object-contain" />
+                                    <img src=Local(src).to_string() alt="" width="24" height="24" class="size-6 shrink-0 rounded object-contain" />
                                 }
                             })}
                         {product.map(|name| view! { <span class="truncate font-medium" dir="auto">{name}</span> })}

@@ -1,11 +1,14 @@
+use terapi_model::Timestamp;
+
+use crate::base_path::Local;
 use crate::form::{Form, Query};
 use crate::text::connect::{ConnectText, Language};
 use crate::visit::Theme;
 
 /// Where the page is served, and its forms post back to for another view.
-pub const ADDRESS: &str = "/connect/ui/";
+pub const ADDRESS: Local<&str> = Local("/connect/ui/");
 /// Where a form goes that connects.
-pub const START: &str = "/connect/ui/start";
+const START: Local<&str> = Local("/connect/ui/start");
 
 /// What travels from view to view beside the token, in links and in forms.
 const CARRIED: [&str; 5] = ["lang", "theme", "return_url", "detectClosedAuthWindow", "pseudo"];

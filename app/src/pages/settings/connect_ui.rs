@@ -4,10 +4,13 @@ use terapi_model::{Colour, ConnectUiSettings, DefaultTheme, Ground, Palette};
 use super::{FormCard, section};
 use crate::answer::PageResult;
 use crate::desk::Desk;
+use crate::base_path::Local;
+use crate::colour_hint::colour_hint;
 use crate::form::Query;
 use crate::islands::picture::Picture;
 use crate::islands::preview::Preview;
 use crate::route::Room;
+use crate::pages::connect::ADDRESS;
 use crate::text::en::settings as words;
 use crate::text::en::settings::connect_ui as text;
 use crate::ui::button::{Submit, Weight};
@@ -20,7 +23,8 @@ pub fn show(desk: Desk, query: &Query) -> PageResult {
     let (may_write, action) = (desk.may_write(), desk.to(Room::ConnectUi));
     let look = desk.environment.connect_ui.clone();
     Ok(section(&desk, &Room::ConnectUi, query, move || {
-        let logo = look.logo.clone();
+        let dark = look.default_theme == DefaultTheme::Dark;
+        let logo = look.logo.as_ref().map(|path| Local(path).to_string());
         view! {
             <ErrorSummary />
             <div class="grid grid-cols-1 items-start gap-5 xl:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
@@ -37,7 +41,7 @@ pub fn show(desk: Desk, query: &Query) -> PageResult {
                         <p class="text-quiet">{text::PREVIEW_NO_SCRIPT}</p>
                     </noscript>
                     <Preview
-                        src="/connect/ui/?preview=1&embedded=1".to_owned()
+                        src=Query::address(ADDRESS, &[("preview", "1"), ("embedded", "1")])
                         title=text::PREVIEW.to_owned()
                         logo
                         themes=(text::THEME_LIGHT.to_owned(), text::THEME_DARK.to_owned())

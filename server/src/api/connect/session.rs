@@ -4,7 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
-use terapi_broker::connect::{SessionDefaults, SessionOverrides, SessionView};
+use terapi_app::base_path::Local;
+use terapi_broker::connect::{Session, SessionDefaults, SessionOverrides, SessionView};
 use terapi_model::{ConnectUiSettings, ErrorCode, IntegrationKey};
 use utoipa::ToSchema;
 
@@ -55,6 +56,8 @@ impl From<SessionView> for SessionBody {
     fn from(view: SessionView) -> Self {
         Self {
             end_user: view.end_user.map(EndUserBody::from),
+        let mut connect_ui_settings = view.connect_ui;
+        connect_ui_settings.logo = connect_ui_settings.logo.map(|logo| Local(logo).to_string());
             connect_ui_settings: view.connect_ui,
             allowed_integrations: view.allowed_integrations,
             integrations_config_defaults: view.defaults,
@@ -62,6 +65,7 @@ impl From<SessionView> for SessionBody {
             overrides: view.overrides,
             websockets_path: "/",
         }
+            // Its reader writes the path of the API's address before it, so that a base path is in it already.
     }
 }
 

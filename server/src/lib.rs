@@ -24,3 +24,4 @@ pub mod serve;
 pub mod state;
 pub mod telemetry;
 pub mod ui;
+pub mod trailing_slash;

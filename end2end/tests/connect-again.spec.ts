@@ -36,6 +36,26 @@ test("a broken connection is connected again and keeps what belongs to it", asyn
     expect((await rest.connection(integration, connection)).metadata).toEqual({ region: "eu" });
 });
 
+test("the waiting page says that a try failed, and moves on when the next one works", async ({ page, context, acme, rest, signedIn: _ }) => {
+    const integration = await rest.createAcme(acme);
+    await acme.script({ auto_approve: true, deny: { error: "access_denied", description: "The user said no" } });
+    await page.goto(`${url}/app/dev/connections/new?integration=${integration}`);
+    await page.getByRole("button", { name: "Continue" }).click();
+    await expect(page.getByText("Waiting for the connection.")).toBeVisible();
+    const tab = context.waitForEvent("page");
+    await page.getByRole("link", { name: "Open Connect" }).click();
+    const connectPage = await tab;
+    await connectPage.getByRole("button", { name: /Continue|Connect/ }).first().click();
+    await expect(page.getByText("The last try failed")).toBeVisible({ timeout: 15_000 });
+    await expect(page.getByText("Waiting for the connection.")).toBeVisible();
+    await expect(page.getByRole("link", { name: "Open it in the Logs" })).toHaveAttribute("href", /\/logs\/opn_/);
+
+    await acme.script({ auto_approve: true, deny: null });
+    await connectPage.getByRole("link", { name: "Try again" }).click();
+    await connectPage.getByRole("button", { name: /Continue|Connect/ }).first().click();
+    await expect(page).toHaveURL(/\/connections\/con_/, { timeout: 15_000 });
+});
+
 test("a connection that nobody has named is deleted without typing anything", async ({ page, acme, rest, signedIn: _ }) => {
     const integration = await rest.createAcme(acme, "acme-api-key");
     await rest.must("POST", "/connect/sessions", { allowed_integrations: [integration], tags: { plan: "gold" } }).then(

@@ -65,7 +65,12 @@ pub fn about(title: &str, name: &str, message: &str) -> String {
 
 /// A broker's message as a sentence of its own.
 pub fn sentence(message: &str) -> String {
-    format!("{}.", text::capital(message).trim_end_matches('.'))
+    let mut sentence = text::capital(message);
+    // A stranger's whole sentence may stand in brackets at the end.
+    if !sentence.ends_with(['.', '!', '?']) && !sentence.ends_with(".)") {
+        sentence.push('.');
+    }
+    sentence
 }
 
 #[cfg(test)]

@@ -1,34 +1,68 @@
 use leptos::prelude::*;
 
-/// Asks every two seconds whether a Connect session has made its connection, and goes to its page. It gives up after
-/// half an hour, when the session has expired. Without scripts the page has a link that asks once.
+/// Asks every two seconds whether a Connect session has made its connection, and goes to its page; meanwhile it says
+/// when a try has failed. It gives up after half an hour, when the session has expired. Without scripts it says nothing
+/// of the future, and the page has a link that asks once.
 #[island]
 pub fn Watch(
     /// The environment's name.
     environment: String,
     /// The session's operation.
     operation: String,
+    /// What the page says while it watches.
+    waiting: String,
+    /// What stands above the reason of a failed try.
+    failed: String,
+    /// Why the last try has failed so far.
+    problem: Option<String>,
+    /// Where the log has the operation, and what the link to it says.
+    log: (String, String),
 ) -> impl IntoView {
+    let (watching, problem) = (RwSignal::new(false), RwSignal::new(problem));
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
         let (environment, operation) = (environment.clone(), operation.clone());
+        watching.set(true);
         leptos::task::spawn_local(async move {
             for _ in 0..ASKS {
                 pause().await;
                 let (environment, operation) = (environment.clone(), operation.clone());
                 match crate::functions::connections::await_connection(environment, operation).await {
-                    Ok(Some(address)) => {
-                        let _ = window().location().assign(&address);
-                        return;
+                    Ok(awaited) => {
+                        if let Some(address) = awaited.address {
+                            let _ = window().location().assign(&address);
+                            return;
+                        }
+                        if problem.with_untracked(|told| *told != awaited.problem) {
+                            problem.set(awaited.problem);
+                        }
                     }
-                    Err(error) if !error.may_pass() => return,
-                    Ok(None) | Err(_) => {}
+                    Err(error) if !error.may_pass() => break,
+                    Err(_) => {}
                 }
             }
+            watching.set(false);
         });
     });
     #[cfg(not(feature = "hydrate"))]
     let _ = (environment, operation);
+    view! {
+        <div role="status" class="mt-4 space-y-3">
+            <p hidden=move || !watching.get() class="text-quiet">
+                {waiting}
+            </p>
+            <div
+                hidden=move || problem.with(Option::is_none)
+                class="space-y-1 rounded-lg border border-bad/30 bg-bad-soft px-4 py-3 text-left"
+            >
+                <p class="font-medium text-bad">{failed}</p>
+                <p class="wrap-anywhere">{move || problem.get()}</p>
+                <a href=log.0 class="text-accent underline underline-offset-2">
+                    {log.1}
+                </a>
+            </div>
+        </div>
+    }
 }
 
 #[cfg(feature = "hydrate")]

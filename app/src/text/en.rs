@@ -402,11 +402,13 @@ pub mod test {
     pub const SHARE: &str = "Or send this link";
     pub const SHARE_HINT: &str = "Whoever opens it within 30 minutes makes the connection.";
     pub const LINK: &str = "Connect link";
+    pub const FAILED: &str = "The last try failed";
+    pub const FAILED_LOG: &str = "Open it in the Logs";
     pub const WAITING: &str = "Waiting for the connection. This page moves on by itself.";
     pub const WAITING_NO_SCRIPT: &str = "When you are done in the other tab:";
     pub const DONE: &str = "I have connected";
     pub const NOT_YET: &str = "Not yet";
-    pub const NOT_YET_BODY: &str = "No new connection has arrived. This page looks again every few seconds.";
+    pub const NOT_YET_BODY: &str = "No new connection has arrived.";
     pub const LOOK: &str = "Look again";
     pub const LOG: &str = "What happened so far";
     pub const NO_INTEGRATION: &str = "Choose an integration.";

@@ -2,6 +2,8 @@
 
 use axum::body::Body;
 use http::{Request, StatusCode, header};
+use terapi_broker::connect::{BrowserAuth, TurnedAway};
+use terapi_model::{ErrorCode, IntegrationKey};
 
 use crate::house::{Answer, Browser, House, encode};
 
@@ -20,6 +22,19 @@ async fn call(browser: &mut Browser, path: &str, body: String) -> Answer {
         .header(header::ACCEPT, "application/json")
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
     browser.send(request.body(Body::from(body)).unwrap()).await
+}
+
+/// What the function says of an operation that has neither arrived nor failed.
+const WAITING: &str = r#"{"address":null,"problem":null}"#;
+
+/// A part of what the function says.
+fn told(answer: &Answer, part: &str) -> String {
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    body[part]
+        .as_str()
+        .unwrap_or_else(|| panic!("{part}: {}", answer.body))
+        .to_owned()
 }
 
 fn code(answer: &Answer) -> String {
@@ -71,13 +86,12 @@ async fn a_waiting_page_is_told_where_the_new_connection_is() {
     let mut owner = house.owner().await;
     let (token, operation) = open_test(&mut owner, "weather").await;
     let before = ask(&mut owner, "dev", &operation).await;
-    assert_eq!((before.status, before.body.as_str()), (StatusCode::OK, "null"));
+    assert_eq!((before.status, before.body.as_str()), (StatusCode::OK, WAITING));
 
     connect(&mut owner, &token, "weather", "k-1").await;
-    let told = ask(&mut owner, "dev", &operation).await;
-    assert_eq!(told.status, StatusCode::OK, "{}", told.body);
-    assert_eq!(told.header("cache-control"), Some("no-store"));
-    let address: String = serde_json::from_str(&told.body).unwrap();
+    let arrived = ask(&mut owner, "dev", &operation).await;
+    assert_eq!(arrived.header("cache-control"), Some("no-store"));
+    let address = told(&arrived, "address");
     assert!(address.starts_with("/app/dev/connections/con_"), "{address}");
     assert_eq!(owner.get(&address).await.status, StatusCode::OK);
 
@@ -91,7 +105,7 @@ async fn a_waiting_page_is_told_where_the_new_connection_is() {
     let (_, other) = open_test(&mut owner, "news").await;
     for (environment, operation) in [("dev", other.as_str()), ("prod", &operation), ("dev", "opn_1")] {
         let answer = ask(&mut owner, environment, operation).await;
-        assert_eq!(answer.body, "null", "{environment} {operation}");
+        assert_eq!(answer.body, WAITING, "{environment} {operation}");
     }
 }
 
@@ -101,21 +115,65 @@ async fn a_waiting_page_is_told_when_a_connection_was_renewed() {
     let mut owner = house.owner().await;
     let (token, operation) = open_test(&mut owner, "weather").await;
     connect(&mut owner, &token, "weather", "k-1").await;
-    let address: String = serde_json::from_str(&ask(&mut owner, "dev", &operation).await.body).unwrap();
+    let address = told(&ask(&mut owner, "dev", &operation).await, "address");
 
     let again = owner.post(&format!("{address}/reconnect"), &[]).await;
     assert_eq!(again.status, StatusCode::OK, "{}", again.body);
     let (token, operation) = way_in(&again);
     assert_eq!(
         ask(&mut owner, "dev", &operation).await.body,
-        "null",
+        WAITING,
         "it was there before"
     );
     connect(&mut owner, &token, "weather", "k-2").await;
-    let told: String = serde_json::from_str(&ask(&mut owner, "dev", &operation).await.body).unwrap();
-    assert_eq!(told, address, "the same connection");
+    let renewed = told(&ask(&mut owner, "dev", &operation).await, "address");
+    assert_eq!(renewed, address, "the same connection");
     let revealed = owner.post(&format!("{address}/reveal"), &[]).await;
     assert!(revealed.body.contains("k-2"));
+}
+
+#[tokio::test]
+async fn a_waiting_page_says_that_the_last_try_failed() {
+    let house = House::open().await;
+    let mut owner = house.owner().await;
+    let (token, operation) = open_test(&mut owner, "weather").await;
+    let page = format!("/app/dev/connections/new/wait?operation={operation}");
+    let waiting = owner.get(&page).await;
+    assert_eq!(waiting.status, StatusCode::OK);
+    assert!(
+        !waiting.body.contains("looks again"),
+        "nothing is promised where no script keeps it: {}",
+        waiting.body
+    );
+
+    let broker = &house.broker;
+    let session = broker.connect().authenticate_session(&token).await.unwrap();
+    let auth = BrowserAuth::Session(Box::new(session));
+    let key = IntegrationKey::parse("weather").unwrap();
+    let refused = TurnedAway {
+        code: ErrorCode::ConnectionTestFailed,
+        message: "the provider did not accept these credentials",
+        integration: Some(&key),
+        auth_type: "API_KEY",
+    };
+    broker.connect().turn_away(&auth, &refused).await;
+    let answer = ask(&mut owner, "dev", &operation).await;
+    assert_eq!(
+        told(&answer, "problem"),
+        "The provider did not accept these credentials."
+    );
+    let told_by_page = owner.get(&page).await;
+    for said in [
+        "The last try failed",
+        "The provider did not accept these credentials.",
+    ] {
+        assert!(told_by_page.body.contains(said), "{said}: {}", told_by_page.body);
+    }
+
+    connect(&mut owner, &token, "weather", "k-1").await;
+    let answer = ask(&mut owner, "dev", &operation).await;
+    assert!(told(&answer, "address").starts_with("/app/dev/connections/con_"));
+    assert!(answer.body.contains(r#""problem":null"#), "{}", answer.body);
 }
 
 #[tokio::test]
@@ -156,11 +214,7 @@ async fn what_is_no_call_of_a_function_is_refused_in_the_usual_words() {
     }
     assert_eq!(owner.get(ASK).await.status, StatusCode::NOT_FOUND);
 
-    for body in [
-        String::new(),
-        "environment=dev&integration=canary".to_owned(),
-        format!("environment={}&operation=opn_1", "x".repeat(20 * 1024)),
-    ] {
+    for body in [String::new(), "environment=dev&integration=canary".to_owned()] {
         let unreadable = call(&mut owner, ASK, body).await;
         assert_eq!(unreadable.status, StatusCode::BAD_REQUEST, "{}", unreadable.body);
         assert_eq!(code(&unreadable), "invalid_body");
@@ -182,4 +236,13 @@ async fn a_call_never_leads_to_where_it_says_it_came_from() {
         .unwrap();
     let answer = owner.send(request).await;
     assert_eq!((answer.status, answer.location()), (StatusCode::OK, ""));
+}
+
+#[tokio::test]
+async fn a_call_with_too_much_in_it_is_refused() {
+    let house = House::open().await;
+    let mut owner = house.owner().await;
+    let refused = call(&mut owner, ASK, format!("environment={}", "x".repeat(20_000))).await;
+    assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE, "{}", refused.body);
+    assert_eq!(code(&refused), "request_too_large");
 }

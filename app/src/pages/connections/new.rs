@@ -4,7 +4,7 @@ use terapi_broker::connect::OpenedSession;
 use crate::answer::{NoPage, Page, PageResult};
 use crate::desk::Desk;
 use crate::form::Query;
-use crate::islands::watch::Watch;
+use crate::pages::connections::wait::{Watched, WatchedFor};
 use crate::pages::integrations::unread;
 use crate::route::Room;
 use crate::text::en as words;
@@ -88,9 +88,11 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
 
 /// The way into Connect, as the answer to a form: the link holds the session's token.
 pub fn ready(desk: &Desk, title: String, provider: &str, opened: &OpenedSession) -> Page {
-    let environment = desk.environment.name.as_str().to_owned();
-    let operation = opened.operation_id.as_str().to_owned();
-    let wait = Query::address(desk.to(Room::AwaitConnection), &[("operation", &operation)]);
+    let wait = Query::address(
+        desk.to(Room::AwaitConnection),
+        &[("operation", opened.operation_id.as_str())],
+    );
+    let watched = Watched::of(desk, &opened.operation_id, None);
     let crumbs = vec![
         Crumb::to(words::connections::TITLE, desk.to(Room::Connections)),
         Crumb::here(title.clone()),
@@ -111,9 +113,7 @@ pub fn ready(desk: &Desk, title: String, provider: &str, opened: &OpenedSession)
                         <crate::ui::icon::Icon glyph=Glyph::External />
                         {text::OPEN}
                     </a>
-                    <p class="mt-4 text-quiet" role="status">
-                        {text::WAITING}
-                    </p>
+                    <WatchedFor watched />
                     <noscript>
                         <p class="mt-2 text-quiet">{text::WAITING_NO_SCRIPT}</p>
                     </noscript>
@@ -125,7 +125,6 @@ pub fn ready(desk: &Desk, title: String, provider: &str, opened: &OpenedSession)
                     <CopyLine what=text::LINK value=link />
                 </Card>
             </div>
-            <Watch environment operation />
         }
     })
 }

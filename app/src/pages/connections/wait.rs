@@ -2,9 +2,11 @@ use leptos::prelude::*;
 use terapi_model::{OperationId, OperationState};
 
 use super::unread;
+use crate::actions::sign_up::sentence;
 use crate::answer::{NoPage, PageResult};
 use crate::desk::Desk;
 use crate::form::Query;
+use crate::functions::connections::Awaited;
 use crate::islands::watch::Watch;
 use crate::pages::logs;
 use crate::route::Room;
@@ -21,7 +23,8 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
     let Some(operation) = query.get("operation").and_then(OperationId::parse) else {
         return Err(NoPage::SeeOther(desk.to(Room::Connections)));
     };
-    if let Some(address) = made_by(&desk, operation.as_str()).await? {
+    let awaited = awaited(&desk, operation.as_str()).await?;
+    if let Some(address) = awaited.address {
         return Err(NoPage::SeeOther(address));
     }
     let here = Query::address(
@@ -31,7 +34,7 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
     let log = desk.to(Room::Operation {
         id: operation.as_str().to_owned(),
     });
-    let environment = desk.environment.name.as_str().to_owned();
+    let watched = Watched::of(&desk, &operation, awaited.problem);
     let crumbs = vec![
         Crumb::to(words::connections::TITLE, desk.to(Room::Connections)),
         Crumb::here(text::NOT_YET),
@@ -47,28 +50,82 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
                     {text::LOG}
                 </ButtonLink>
             </Empty>
-            <Watch environment operation=operation.as_str().to_owned() />
+            <WatchedFor watched />
         }
     }))
 }
 
-/// The address of the connection that `operation` has made or renewed.
-pub async fn made_by(desk: &Desk, operation: &str) -> Result<Option<String>, NoPage> {
+/// A session's operation, on its way into the island that watches it.
+pub struct Watched {
+    environment: String,
+    operation: String,
+    log: String,
+    problem: Option<String>,
+}
+
+impl Watched {
+    /// `problem` is why its last try has failed, if it has.
+    pub fn of(desk: &Desk, operation: &OperationId, problem: Option<String>) -> Self {
+        Self {
+            environment: desk.environment.name.as_str().to_owned(),
+            operation: operation.as_str().to_owned(),
+            log: desk.to(Room::Operation {
+                id: operation.as_str().to_owned(),
+            }),
+            problem,
+        }
+    }
+}
+
+/// Says what the page waits for, and goes on when it is there.
+#[component]
+pub fn WatchedFor(watched: Watched) -> impl IntoView {
+    let Watched {
+        environment,
+        operation,
+        log,
+        problem,
+    } = watched;
+    view! {
+        <Watch
+            environment
+            operation
+            waiting=text::WAITING.to_owned()
+            failed=text::FAILED.to_owned()
+            problem
+            log=(log, text::FAILED_LOG.to_owned())
+        />
+    }
+    .into_any()
+}
+
+/// Where the session of `operation` stands: the address of the connection that it has made or renewed, or why its last
+/// try failed.
+pub async fn awaited(desk: &Desk, operation: &str) -> Result<Awaited, NoPage> {
     let Some(id) = OperationId::parse(operation) else {
-        return Ok(None);
+        return Ok(Awaited::default());
     };
     let found = desk.broker.operations().find(&desk.caller, &id).await;
     let Some((operation, _)) = found.map_err(logs::unread)? else {
-        return Ok(None);
+        return Ok(Awaited::default());
     };
-    let made = operation
-        .connection_id
-        .filter(|_| operation.state == OperationState::Success);
-    let Some(id) = made else { return Ok(None) };
-    let connection = desk.broker.connections().get_by_id(&desk.caller, &id).await;
-    Ok(connection.map_err(unread)?.map(|connection| {
-        desk.to(Room::Connection {
-            id: connection.id.as_str().to_owned(),
-        })
-    }))
+    match (operation.state, operation.connection_id, operation.error) {
+        (OperationState::Success, Some(id), _) => {
+            let connection = desk.broker.connections().get_by_id(&desk.caller, &id).await;
+            let address = connection.map_err(unread)?.map(|connection| {
+                desk.to(Room::Connection {
+                    id: connection.id.as_str().to_owned(),
+                })
+            });
+            Ok(Awaited {
+                address,
+                problem: None,
+            })
+        }
+        (OperationState::Failed, _, Some(error)) => Ok(Awaited {
+            address: None,
+            problem: Some(sentence(&error.message)),
+        }),
+        _ => Ok(Awaited::default()),
+    }
 }

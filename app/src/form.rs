@@ -13,7 +13,8 @@ impl Form {
     pub fn parse(body: &[u8]) -> Self {
         Self(
             url::form_urlencoded::parse(body)
-                .map(|(name, value)| (name.into_owned(), SecretString::new(value.into_owned())))
+                // No field of a browser sends NUL, and no database takes it.
+                .map(|(name, value)| (name.into_owned(), SecretString::new(value.replace('\0', "\u{fffd}"))))
                 .collect(),
         )
     }
@@ -161,6 +162,14 @@ impl FormState {
             .map(|problem| problem.message.as_str())
     }
 
+    /// The field whose problem is the only one: the page says it there and nowhere else.
+    pub fn only_field(&self) -> Option<&str> {
+        match self.problems.as_slice() {
+            [only] => only.field.as_deref(),
+            _ => None,
+        }
+    }
+
     /// Everything that is wrong, in order.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
@@ -220,6 +229,22 @@ mod tests {
         );
         assert!(form.has("on"));
         assert!(!format!("{form:?}").contains("s3"));
+    }
+
+    #[test]
+    fn what_no_database_takes_is_not_in_a_form() {
+        let form = Form::parse(b"name=a%00b&secret=%00");
+        assert_eq!(form.text("name"), "a\u{fffd}b");
+        assert_eq!(form.secret("secret").expose(), "\u{fffd}");
+    }
+
+    #[test]
+    fn a_problem_stands_alone_when_it_is_the_only_one_and_a_fields() {
+        let one = FormState::default().refused("name", "is needed");
+        assert_eq!(one.only_field(), Some("name"));
+        assert_eq!(one.refused("email", "is needed").only_field(), None);
+        assert_eq!(FormState::default().refused_all("not now").only_field(), None);
+        assert_eq!(FormState::default().only_field(), None);
     }
 
     #[test]

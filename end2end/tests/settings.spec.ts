@@ -110,7 +110,8 @@ test("allowed origins come back as browsers spell them, and a mistake with what 
     await page.goto(`${terapi.url}/app/dev/settings/origins`);
     await page.getByLabel("Origins").fill("https://App.Example.com/\nexample.com");
     await page.getByRole("button", { name: "Save" }).click();
-    await expect(page.getByRole("alert")).toContainText("“example.com” is not an origin");
+    await expect(page.getByText("Line 2 (“example.com”) is not an origin")).toHaveCount(1);
+    await expect(page.getByLabel("Origins")).toBeFocused();
     await expect(page.getByLabel("Origins")).toHaveValue("https://App.Example.com/\nexample.com");
     await page.getByLabel("Origins").fill("https://App.Example.com/");
     await save(page);

@@ -224,16 +224,24 @@ fn with_issues(mut state: FormState, provider: &Provider, issues: &[Issue]) -> F
         let path: Vec<&str> = issue.path.iter().map(String::as_str).collect();
         match path[..] {
             ["integration_config" | "config" | "custom", name, ..] => {
-                let title = provider
-                    .integration_config
-                    .get(name)
-                    .map_or(name, |field| &field.title);
-                state.refuse(format!("config.{name}"), about(title, name, &issue.message));
+                match provider.integration_config.get(name) {
+                    Some(field) if !field.hidden && !field.automated => {
+                        state.refuse(
+                            format!("config.{name}"),
+                            about(&field.title, name, &issue.message),
+                        );
+                    }
+                    _ => state.refuse_all(about(name, name, &issue.message)),
+                }
             }
             [.., "scopes"] | [.., "scopes", _] => {
-                state.refuse("scopes", about(text::SCOPES, "scopes", &issue.message))
+                let field = match provider.auth.scopes().is_empty() {
+                    true => "other_scopes",
+                    false => "scopes",
+                };
+                state.refuse(field, about(text::SCOPES, "scopes", &issue.message));
             }
-            [.., field @ ("client_id" | "client_secret")] => {
+            [.., field @ ("client_id" | "client_secret")] if provider.auth_mode().has_client() => {
                 state.refuse(field, about(&text::field(field), field, &issue.message));
             }
             [.., "display_name"] => state.refuse(

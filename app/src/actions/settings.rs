@@ -29,7 +29,7 @@ fn refused(error: UpdateEnvironmentError, state: FormState) -> ActionResult {
         UpdateEnvironmentError::NotFound => return Err(NoPage::NotFound),
         UpdateEnvironmentError::HmacKeyMissing | UpdateEnvironmentError::HmacKeyInvalid => "hmac_key",
         UpdateEnvironmentError::CallbackUrl(_) => "callback_url",
-        UpdateEnvironmentError::AllowedOrigin(_) | UpdateEnvironmentError::TooManyOrigins => {
+        UpdateEnvironmentError::AllowedOrigins(_) | UpdateEnvironmentError::TooManyOrigins => {
             "allowed_origins"
         }
         UpdateEnvironmentError::ConnectUi(error) => match error {
@@ -146,13 +146,32 @@ pub async fn callback(desk: Desk, form: &Form) -> ActionResult {
 
 /// Saves who may embed the Connect UI.
 pub async fn origins(desk: Desk, form: &Form) -> ActionResult {
-    let typed = form.text("allowed_origins").split([' ', ',', '\t', '\r', '\n']);
+    let typed = form.text("allowed_origins");
     let patch = EnvironmentPatch {
-        allowed_origins: Some(typed.map(str::to_owned).collect()),
+        allowed_origins: Some(split_origins(typed).map(str::to_owned).collect()),
         ..EnvironmentPatch::default()
     };
     let state = FormState::keeping(form, &["allowed_origins"]);
-    save(desk, Room::Origins, patch, state).await
+    match desk.broker.environments().update(&desk.caller, patch).await {
+        Ok(_) => Ok(Outcome::SeeOther(settings::saved(&desk, Room::Origins))),
+        Err(UpdateEnvironmentError::AllowedOrigins(wrong)) => {
+            let lines = typed.lines().zip(1_usize..);
+            let found: Vec<(usize, &str)> = lines
+                .flat_map(|(line, number)| split_origins(line).map(move |origin| (number, origin)))
+                .filter(|(_, origin)| wrong.iter().any(|one| one == origin))
+                .collect();
+            Ok(Outcome::Invalid(
+                state.refused("allowed_origins", text::origins::wrong(&found)),
+            ))
+        }
+        Err(error) => refused(error, state),
+    }
+}
+
+/// Origins as people separate them.
+fn split_origins(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_whitespace() || c == ',')
+        .filter(|origin| !origin.is_empty())
 }
 
 /// Saves how the Connect UI looks, or its logo.

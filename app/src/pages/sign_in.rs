@@ -28,7 +28,7 @@ pub fn show(site: &Site, visit: &Visit) -> PageResult {
         view! {
             <h1 class="mb-5 text-xl font-semibold tracking-[-0.01em]">{text::TITLE}</h1>
             <form method="post" class="space-y-4">
-                <ErrorSummary />
+                <ErrorSummary unfocused=true />
                 <input type="hidden" name="next" value=next />
                 <Field
                     name="email"
@@ -44,6 +44,7 @@ pub fn show(site: &Site, visit: &Visit) -> PageResult {
                     kind="password"
                     autocomplete="current-password"
                     required=true
+                    again=true
                 />
                 <Submit wide=true>{text::BUTTON}</Submit>
             </form>

@@ -30,25 +30,38 @@ pub fn problem_lines(problems: Vec<Problem>) -> impl IntoView + use<> {
         .collect_view()
 }
 
-/// Everything that is wrong with the form, with links to the fields. It takes the focus when there is something.
+/// Everything that is wrong with the form, with links to the fields. It takes the focus when there is something. The
+/// only problem of a single field is said at that field, which then takes the focus itself.
 #[component]
-pub fn ErrorSummary() -> impl IntoView {
-    let problems = state().problems().to_vec();
-    (!problems.is_empty()).then(|| {
-        let lines = problem_lines(problems);
+pub fn ErrorSummary(
+    /// For a form in which a field takes the focus when it comes back.
+    #[prop(optional)]
+    unfocused: bool,
+) -> impl IntoView {
+    let state = state();
+    let problems = state.problems().to_vec();
+    (!problems.is_empty() && state.only_field().is_none()).then(|| {
+        let said = match problems.as_slice() {
+            [only] => view! { <p class="font-medium">{only.message.clone()}</p> }.into_any(),
+            _ => {
+                let lines = problem_lines(problems);
+                view! {
+                    <p class="font-medium">{text::form::PROBLEMS}</p>
+                    <ul class="mt-1 list-disc space-y-0.5 pl-4">{lines}</ul>
+                }
+                .into_any()
+            }
+        };
         view! {
             <div
                 role="alert"
                 tabindex="-1"
-                autofocus=true
+                autofocus=!unfocused
                 id="problems"
                 class="flex gap-3 rounded-lg border border-bad/40 bg-bad-soft px-4 py-3 text-bad focus-visible:outline-offset-0 focus-visible:outline-bad"
             >
                 <Icon glyph=Glyph::Failure class="mt-0.5 size-4" />
-                <div>
-                    <p class="font-medium">{text::form::PROBLEMS}</p>
-                    <ul class="mt-1 list-disc space-y-0.5 pl-4">{lines}</ul>
-                </div>
+                <div>{said}</div>
             </div>
         }
     })
@@ -119,6 +132,9 @@ pub fn Field(
     #[prop(optional)] readonly: bool,
     #[prop(optional)] mono: bool,
     #[prop(optional)] autofocus: bool,
+    /// Takes the focus when the form comes back with something that is about no field.
+    #[prop(optional)]
+    again: bool,
     /// Fixed text before the value, as `https://`.
     #[prop(optional, into)]
     prefix: Option<String>,
@@ -136,7 +152,12 @@ pub fn Field(
     } else {
         state.value(&name).map(str::to_owned).or(value)
     };
-    let describedby = described(&name, hint.is_some(), problem.is_some());
+    let again = again && !state.is_fine() && state.problems().iter().all(|problem| problem.field.is_none());
+    let describedby = match again {
+        true => Some("problems".to_owned()),
+        false => described(&name, hint.is_some(), problem.is_some()),
+    };
+    let takes_focus = again || (autofocus && state.is_fine()) || state.only_field() == Some(&name);
     let font = if mono { " font-mono text-[0.8125rem]" } else { "" };
     let ground = if readonly { " bg-well" } else { "" };
     let input = {
@@ -162,7 +183,7 @@ pub fn Field(
                 placeholder=placeholder
                 required=required
                 readonly=readonly
-                autofocus=autofocus && state.is_fine()
+                autofocus=takes_focus
                 maxlength=maxlength
                 spellcheck=mono.then_some("false")
                 autocapitalize=mono.then_some("none")
@@ -206,6 +227,7 @@ pub fn TextArea(
         .or(value)
         .unwrap_or_default();
     let describedby = described(&name, hint.is_some(), problem.is_some());
+    let takes_focus = state.only_field() == Some(&name);
     let id = format!("field-{name}");
     let posted = name.clone();
     view! {
@@ -218,6 +240,7 @@ pub fn TextArea(
                 placeholder=placeholder
                 spellcheck="false"
                 autocapitalize="none"
+                autofocus=takes_focus
                 aria-invalid=problem.is_some().then_some("true")
                 aria-describedby=describedby
             >
@@ -250,6 +273,7 @@ pub fn Select(
         .or(value)
         .unwrap_or_default();
     let describedby = described(&name, hint.is_some(), problem.is_some());
+    let takes_focus = state.only_field() == Some(&name);
     let id = format!("field-{name}");
     let options = options
         .into_iter()
@@ -260,6 +284,7 @@ pub fn Select(
             class=format!("{INPUT} border-edge text-ellipsis")
             id=id.clone()
             name=name.clone()
+            autofocus=takes_focus
             aria-invalid=problem.is_some().then_some("true")
             aria-describedby=describedby
         >
@@ -321,6 +346,7 @@ pub fn Switch(
     let problem = state.problem(&name).map(str::to_owned);
     let on = state.value(&name).map_or(on, |value| !value.is_empty());
     let describedby = described(&name, hint.is_some(), problem.is_some());
+    let takes_focus = state.only_field() == Some(&name);
     let id = format!("field-{name}");
     view! {
         <div class="flex items-start gap-3">
@@ -331,6 +357,7 @@ pub fn Switch(
                 name=name.clone()
                 value="on"
                 checked=on
+                autofocus=takes_focus
                 aria-invalid=problem.is_some().then_some("true")
                 aria-describedby=describedby
             />

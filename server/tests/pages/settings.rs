@@ -38,7 +38,7 @@ async fn save(browser: &mut Browser, section: &str, fields: &[(&str, &str)]) -> 
     page
 }
 
-/// Sends a form that must come back, with an error at `field`.
+/// Sends a form that must come back, with an error at `field` and nowhere else.
 async fn refused(browser: &mut Browser, section: &str, fields: &[(&str, &str)], field: &str) -> Answer {
     let answer = browser.post(&at(section), fields).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
@@ -47,8 +47,18 @@ async fn refused(browser: &mut Browser, section: &str, fields: &[(&str, &str)], 
         "{}",
         answer.body
     );
-    assert!(answer.body.contains(&format!("href=\"#field-{field}\"")));
+    assert!(
+        !answer.body.contains("id=\"problems\""),
+        "what is wrong with one field is said once"
+    );
+    assert!(focused(&answer).contains(&format!("id=\"field-{field}\"")));
     answer
+}
+
+/// The tag of what has the focus when the page is loaded.
+fn focused(answer: &Answer) -> &str {
+    let mut tags = answer.body.split('<').filter_map(|html| html.split('>').next());
+    tags.find(|tag| tag.contains(" autofocus")).unwrap_or_default()
 }
 
 /// A browser of somebody who may look and not touch.
@@ -207,9 +217,25 @@ async fn allowed_origins_are_a_list() {
     save(&mut owner, "/origins", &[("allowed_origins", typed)]).await;
     let saved = environment(&house, "dev").await.allowed_origins;
     assert_eq!(saved, ["https://app.example.com", "http://localhost:4000"]);
-    let wrong = [("allowed_origins", "https://app.example.com\nnot-an-origin")];
-    let answer = refused(&mut owner, "/origins", &wrong, "allowed_origins").await;
-    assert!(answer.body.contains("“not-an-origin” is not an origin"));
+    for (typed, said) in [
+        (
+            "https://app.example.com\r\nnot-an-origin",
+            "Line 2 (“not-an-origin”) is not an origin",
+        ),
+        (
+            "*\r\nhttps://app.example.com\r\nnull, https://app.example.com/page",
+            "Line 1 (“*”), line 3 (“null”), line 3 (“https://app.example.com/page”) are not origins",
+        ),
+    ] {
+        let answer = refused(
+            &mut owner,
+            "/origins",
+            &[("allowed_origins", typed)],
+            "allowed_origins",
+        )
+        .await;
+        assert!(answer.body.contains(said), "{}", answer.body);
+    }
     save(&mut owner, "/origins", &[("allowed_origins", "")]).await;
     assert!(environment(&house, "dev").await.allowed_origins.is_empty());
 }

@@ -121,6 +121,7 @@ fn Scopes(known: Vec<(String, String)>, chosen: Vec<String>) -> impl IntoView {
         .cloned()
         .collect();
     let problem = state.problem("scopes").map(str::to_owned);
+    let wrong = problem.is_some();
     if known.is_empty() {
         return view! {
             <TextArea
@@ -141,10 +142,16 @@ fn Scopes(known: Vec<(String, String)>, chosen: Vec<String>) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <fieldset class="space-y-2" id="field-scopes">
+        <fieldset
+            class="space-y-2"
+            id="field-scopes"
+            tabindex="-1"
+            autofocus=wrong
+            aria-describedby=wrong.then_some("problem-scopes")
+        >
             <legend class="font-medium">{text::SCOPES}</legend>
             <p class="text-quiet">{text::SCOPES_HINT}</p>
-            {problem.map(|problem| view! { <p class="text-bad">{problem}</p> })}
+            {problem.map(|problem| view! { <p id="problem-scopes" class="text-bad">{problem}</p> })}
             <div class="grid max-h-80 grid-cols-1 gap-x-6 overflow-y-auto rounded-lg border border-line bg-well px-3 py-1.5 sm:grid-cols-2">
                 {ticks}
             </div>

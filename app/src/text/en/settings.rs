@@ -149,6 +149,23 @@ pub mod origins {
     pub const SOME: &str =
         "Other pages get the error origin_not_allowed, and the session token that they passed is dropped.";
     pub const EXAMPLE: &str = "https://app.example.com";
+
+    /// What is no origin, with its line.
+    pub fn wrong(found: &[(usize, &str)]) -> String {
+        let places: Vec<String> = found
+            .iter()
+            .map(|(line, typed)| format!("line {line} (“{typed}”)"))
+            .collect();
+        let verb = if found.len() == 1 {
+            "is not an origin"
+        } else {
+            "are not origins"
+        };
+        format!(
+            "{} {verb}: write a scheme and a host, such as {EXAMPLE}.",
+            crate::text::en::capital(&places.join(", "))
+        )
+    }
 }
 
 pub mod connect_ui {

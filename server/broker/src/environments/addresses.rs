@@ -39,22 +39,27 @@ pub(super) fn check_callback_url(text: &str) -> Result<Option<String>, String> {
 /// Origins as an operator types them, in the spelling that browsers send (RFC 6454 section 6.1), each once.
 pub(super) fn check_origins(typed: &[String]) -> Result<Vec<String>, UpdateEnvironmentError> {
     let mut seen = BTreeSet::new();
-    let mut origins = Vec::new();
+    let (mut origins, mut wrong) = (Vec::new(), Vec::new());
     for text in typed
         .iter()
         .map(|text| text.trim())
         .filter(|text| !text.is_empty())
     {
-        let refused = || UpdateEnvironmentError::AllowedOrigin(text.to_owned());
-        let url = web_address(text).ok_or_else(refused)?;
-        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-        if !bare || !url.username().is_empty() || url.password().is_some() {
-            return Err(refused());
-        }
+        let bare = web_address(text).filter(|url| {
+            let ends = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+            ends && url.username().is_empty() && url.password().is_none()
+        });
+        let Some(url) = bare else {
+            wrong.push(text.to_owned());
+            continue;
+        };
         let origin = url.origin().ascii_serialization();
         if seen.insert(origin.clone()) {
             origins.push(origin);
         }
+    }
+    if !wrong.is_empty() {
+        return Err(UpdateEnvironmentError::AllowedOrigins(wrong));
     }
     if origins.len() > MAX_ORIGINS {
         return Err(UpdateEnvironmentError::TooManyOrigins);

@@ -60,9 +60,9 @@ pub enum UpdateEnvironmentError {
     /// [`EnvironmentPatch::callback_url`] is not acceptable.
     #[error("the callback URL {0}")]
     CallbackUrl(String),
-    /// One of [`EnvironmentPatch::allowed_origins`] is none.
-    #[error("“{0}” is not an origin: write a scheme and a host, such as https://app.example.com")]
-    AllowedOrigin(String),
+    /// Some of [`EnvironmentPatch::allowed_origins`] are none; all of them, as they were given.
+    #[error("“{}” is not an origin: write a scheme and a host, such as https://app.example.com", .0.join("”, “"))]
+    AllowedOrigins(Vec<String>),
     /// More origins than anybody needs.
     #[error("an environment has at most 100 allowed origins")]
     TooManyOrigins,

@@ -388,9 +388,14 @@ async fn allowed_origins_are_kept_as_browsers_spell_them() {
     ] {
         let refused = set(&["https://fine.example", wrong]).await;
         assert!(
-            matches!(&refused, Err(UpdateEnvironmentError::AllowedOrigin(named)) if named == wrong),
+            matches!(&refused, Err(UpdateEnvironmentError::AllowedOrigins(named)) if *named == [wrong]),
             "{wrong}: {refused:?}"
         );
     }
+    let refused = set(&["*", "https://fine.example", "null"]).await;
+    assert!(
+        matches!(&refused, Err(UpdateEnvironmentError::AllowedOrigins(named)) if *named == ["*", "null"]),
+        "all that is wrong at once: {refused:?}"
+    );
     assert_eq!(set(&[]).await.unwrap().allowed_origins, [""; 0]);
 }

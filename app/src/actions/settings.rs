@@ -71,13 +71,18 @@ async fn save_hmac(desk: Desk, form: &Form) -> ActionResult {
         ..EnvironmentPatch::default()
     };
     let state = FormState::keeping(form, &["hmac_enabled"]);
-    let had_public_key = desk.environment.public_key_enabled;
+    let turned_on = enabled && !desk.environment.public_key_enabled;
+    let makes_key = enabled && !desk.environment.has_hmac_key && patch.hmac_key.is_none();
+    if makes_key && let Err(error) = desk.broker.environments().replace_hmac_key(&desk.caller).await {
+        return refused(error, state);
+    }
+    let told: Vec<(&str, &str)> = [(turned_on, hmac::TURNED_ON), (makes_key, hmac::MADE)]
+        .into_iter()
+        .filter_map(|(happened, pair)| happened.then_some(pair))
+        .collect();
     match desk.broker.environments().update(&desk.caller, patch).await {
-        Ok(_) if enabled && !had_public_key => Ok(Outcome::SeeOther(Query::address(
-            desk.to(Room::Hmac),
-            &[hmac::TURNED_ON],
-        ))),
-        Ok(_) => Ok(Outcome::SeeOther(settings::saved(&desk, Room::Hmac))),
+        Ok(_) if told.is_empty() => Ok(Outcome::SeeOther(settings::saved(&desk, Room::Hmac))),
+        Ok(_) => Ok(Outcome::SeeOther(Query::address(desk.to(Room::Hmac), &told))),
         Err(error) => refused(error, state),
     }
 }

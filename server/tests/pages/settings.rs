@@ -118,11 +118,12 @@ async fn hmac_is_set_required_checked_and_replaced() {
     let mut owner = house.owner().await;
     save(&mut owner, "/public-key", &[]).await;
     let on = [("intent", "save"), ("hmac_enabled", "on")];
-    let without_key = refused(&mut owner, "/hmac", &on, "hmac_key").await;
-    assert!(
-        without_key.body.contains("checked"),
-        "the switch stays as it was put"
-    );
+    let made = save(&mut owner, "/hmac", &on).await;
+    assert!(made.body.contains("A key was made"), "{}", made.body);
+    let saved = environment(&house, "dev").await;
+    assert!(saved.hmac_enabled && saved.has_hmac_key);
+    save(&mut owner, "/hmac", &[("intent", "save")]).await;
+    save(&mut owner, "/public-key", &[]).await;
 
     let with_key = [on[0], on[1], ("hmac_key", "my-hmac-key")];
     let page = save(&mut owner, "/hmac", &with_key).await;

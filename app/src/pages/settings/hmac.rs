@@ -21,6 +21,9 @@ use crate::ui::secret::{Masked, RevealForm};
 /// In the address after HMAC, and with it the public key, was switched on.
 pub const TURNED_ON: (&str, &str) = ("turned", "on");
 
+/// In the address after a key was made because HMAC was switched on without one.
+pub const MADE: (&str, &str) = ("made", "key");
+
 /// What the digest checker was asked, and what came out.
 #[derive(Default)]
 pub struct Checked {
@@ -48,7 +51,7 @@ fn page(desk: &Desk, query: &Query, checked: Option<Checked>) -> Page {
     let may_write = desk.may_write();
     let (action, reveal) = (desk.to(Room::Hmac), desk.to(Room::RevealHmac));
     let environment = desk.environment.clone();
-    let turned_on = query.get(TURNED_ON.0).is_some();
+    let (turned_on, made) = (query.get(TURNED_ON.0).is_some(), query.get(MADE.0).is_some());
     section(desk, &Room::Hmac, query, move || {
         let has_key = environment.has_hmac_key;
         let key_hint = if has_key {
@@ -61,12 +64,14 @@ fn page(desk: &Desk, query: &Query, checked: Option<Checked>) -> Page {
                 .then(|| {
                     view! { <Banner tone=Tone::Good title=text::TURNED_ON>{text::TURNED_ON_BODY}</Banner> }
                 })}
+            {made
+                .then(|| view! { <Banner tone=Tone::Good title=text::MADE>{text::MADE_BODY}</Banner> })}
             <ErrorSummary />
             <FormCard title=text::SETTINGS action=action.clone() may_write button=words::SAVE intent="save">
                 <Switch
                     name="hmac_enabled"
                     label=text::REQUIRE
-                    hint=text::REQUIRE_HINT
+                    hint=if has_key { text::REQUIRE_HINT } else { text::REQUIRE_HINT_NO_KEY }
                     on=environment.hmac_enabled
                 />
                 <Field name="hmac_key" label=text::KEY_NEW hint=key_hint autocomplete="off" mono=true optional=true />

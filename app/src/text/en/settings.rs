@@ -90,6 +90,9 @@ pub mod hmac {
     pub const SETTINGS: &str = "Requirement";
     pub const REQUIRE: &str = "Require HMAC with the public key";
     pub const REQUIRE_HINT: &str = "Every call with the public key then needs a digest, in popups and forms alike. Saving it as on also accepts the public key.";
+    pub const REQUIRE_HINT_NO_KEY: &str = "Every call with the public key then needs a digest, in popups and forms alike. Saving it as on makes a key if you set none, and accepts the public key.";
+    pub const MADE: &str = "A key was made";
+    pub const MADE_BODY: &str = "Show it below and give it to your backend: calls without a digest made with it are refused from now on.";
     pub const TURNED_ON: &str = "HMAC is required";
     pub const TURNED_ON_BODY: &str = "The public key was switched on with it.";
     pub const KEY: &str = "HMAC key";

@@ -320,16 +320,14 @@ pub mod integration {
     pub const CLIENT_CHANGE: &str = "Connections made with another client ID may no longer refresh.";
     pub const UNKNOWN_PROVIDER: &str =
         "This provider is no longer in the catalogue. Its connections cannot be refreshed.";
+    pub const INCOMPLETE: &str = "Nobody can connect yet. Still needed:";
+    pub const LATER: &str = "What you do not have yet can be filled in later.";
     pub const ID_TAKEN: &str = "Another integration of this environment has this id.";
     pub const ID_IN_USE: &str =
         "The id cannot change while there are connections: your code names them by it.";
 
     pub fn new_title(provider: &str) -> String {
         format!("New {provider} integration")
-    }
-
-    pub fn incomplete(fields: &str) -> String {
-        format!("Nobody can connect yet. Still needed: {fields}.")
     }
 
     pub fn delete_title(name: &str) -> String {

@@ -48,7 +48,10 @@ pub async fn show(desk: Desk, key: &str) -> PageResult {
     ];
     Ok(desk.page(Section::Integrations, crumbs, name.clone(), move || {
         let logo = view! { <ProviderLogo provider=integration.provider.as_str() class="size-11" /> }.into_any();
-        let missing: Vec<String> = integration.missing_fields.iter().map(|field| text::field(field)).collect();
+        let missing: Vec<(String, String)> = shape
+            .iter()
+            .flat_map(|shape| integration.missing_fields.iter().map(|name| shape.input(name)))
+            .collect();
         let usable = missing.is_empty() && shape.is_some();
         let actions = view! {
             <ButtonLink href=logs glyph=Glyph::Logs>
@@ -81,7 +84,7 @@ pub async fn show(desk: Desk, key: &str) -> PageResult {
                     .then(|| view! { <Banner tone=Tone::Bad title=text::UNKNOWN_PROVIDER /> })}
                 {(!missing.is_empty())
                     .then(|| {
-                        view! { <Banner tone=Tone::Warn title=text::incomplete(&missing.join(", ")) /> }
+                        view! { <Incomplete missing may_write /> }
                     })}
                 <div class="grid grid-cols-1 items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
                     <div class="space-y-5">
@@ -151,6 +154,28 @@ pub async fn show(desk: Desk, key: &str) -> PageResult {
             </div>
         }
     }))
+}
+
+/// Says what is still needed, title and input's id of each, and leads there.
+#[component]
+fn Incomplete(missing: Vec<(String, String)>, may_write: bool) -> impl IntoView {
+    let needed = missing
+        .into_iter()
+        .map(|(title, id)| {
+            let item = if may_write {
+                view! { <TextLink href=format!("#{id}")>{title}</TextLink> }.into_any()
+            } else {
+                title.into_any()
+            };
+            view! { <li>{item}</li> }
+        })
+        .collect_view();
+    view! {
+        <Banner tone=Tone::Warn title=text::INCOMPLETE>
+            <ul class="flex flex-wrap gap-x-4 gap-y-1">{needed}</ul>
+        </Banner>
+    }
+    .into_any()
 }
 
 /// What can be changed. An empty secret keeps what is there.

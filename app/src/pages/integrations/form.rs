@@ -53,6 +53,14 @@ impl Shape {
         }
     }
 
+    /// What the form calls a field that the API names `name`, and the id of its input.
+    pub fn input(&self, name: &str) -> (String, String) {
+        match self.config.iter().find(|(field, _)| field == name) {
+            Some((_, field)) => (field.title.clone(), format!("field-config.{name}")),
+            None => (text::field(name), format!("field-{name}")),
+        }
+    }
+
     /// True when there is nothing to ask.
     pub fn is_empty(&self) -> bool {
         !self.takes_client && self.config.is_empty()

@@ -1,13 +1,13 @@
 use leptos::prelude::*;
 use terapi_broker::integrations::Integration;
 
+use super::form::Shape;
 use super::provider_card::{Card, Cards, popular};
 use super::unread;
 use crate::answer::PageResult;
 use crate::desk::Desk;
 use crate::form::Query;
 use crate::route::Room;
-use crate::text::en as words;
 use crate::text::en::integrations as text;
 use crate::ui::badge::{Badge, Tone};
 use crate::ui::breadcrumbs::Crumb;
@@ -35,13 +35,19 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
         .into_iter()
         .filter(|integration| matches(integration, &search))
         .collect();
-    let rows: Vec<(Integration, String)> = found
+    let rows: Vec<(Integration, Vec<String>, String)> = found
         .into_iter()
         .map(|integration| {
+            let provider = desk.broker.catalogue().get(integration.provider.as_str());
+            let shape = provider.map(|provider| Shape::of(provider));
+            let missing = shape
+                .iter()
+                .flat_map(|shape| integration.missing_fields.iter().map(|name| shape.input(name).0))
+                .collect();
             let href = desk.to(Room::Integration {
                 key: integration.unique_key.to_string(),
             });
-            (integration, href)
+            (integration, missing, href)
         })
         .collect();
     let cards: Vec<Card> = if none_at_all {
@@ -88,7 +94,7 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
             } else {
                 let rows = rows
                     .into_iter()
-                    .map(|(integration, href)| view! { <Row integration href /> })
+                    .map(|(integration, missing, href)| view! { <Row integration missing href /> })
                     .collect_view();
                 view! {
                     <Search here search />
@@ -127,12 +133,7 @@ fn Search(here: String, search: String) -> impl IntoView {
 }
 
 #[component]
-fn Row(integration: Integration, href: String) -> impl IntoView {
-    let missing: Vec<String> = integration
-        .missing_fields
-        .iter()
-        .map(|field| words::integration::field(field))
-        .collect();
+fn Row(integration: Integration, missing: Vec<String>, href: String) -> impl IntoView {
     let status = if missing.is_empty() {
         view! { <Badge tone=Tone::Good glyph=Glyph::Success>{text::READY}</Badge> }.into_any()
     } else {

@@ -46,6 +46,7 @@ pub async fn show(desk: Desk, provider: &str) -> PageResult {
         .unwrap_or_else(|| desk.broker.settings().callback_url());
     let is_oauth = provider.auth.oauth2().is_some();
     let shape = Shape::of(&provider);
+    let asks = !shape.is_empty();
     let title = text::new_title(&provider.display_name);
     let crumbs = vec![
         Crumb::to(words::integrations::TITLE, desk.to(Room::Integrations)),
@@ -119,6 +120,7 @@ pub async fn show(desk: Desk, provider: &str) -> PageResult {
                         <Submit>{text::CREATE}</Submit>
                         <ButtonLink href=back>{words::CANCEL}</ButtonLink>
                     </div>
+                    {asks.then(|| view! { <p class="text-quiet">{text::LATER}</p> })}
                 </form>
                 {has_aside
                     .then(|| {

@@ -66,7 +66,7 @@ pub async fn get(site: &Site, visit: &ConnectVisit) -> ConnectAnswer {
         return finish(
             site,
             &setting,
-            pages::preview(&setting, visit.query.get("settings")),
+            pages::preview(&setting, visit.query.get("settings"), visit.query.get("view")),
         );
     }
     let in_address = visit.query.get("session_token");

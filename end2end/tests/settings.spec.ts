@@ -146,6 +146,48 @@ test("the preview of the Connect UI follows the form, and what is saved is what 
     await expect(page.getByText("Analytical Engines").first()).toBeVisible();
 });
 
+test("the preview goes on where one colour is none, shows every view and follows the default theme", async ({ page, terapi, own: _ }) => {
+    await page.goto(`${terapi.url}/app/dev/settings/connect-ui`);
+    const preview = page.frameLocator("iframe");
+    const button = preview.getByRole("button", { name: "Connect" });
+    await expect(button).toBeVisible();
+
+    const light = page.getByLabel("Primary colour, light theme", { exact: true });
+    await light.fill("#ffee88");
+    await expect(page.locator("#hint-light")).toContainText(/^Text on buttons is black \(17\.\d:1\)\. Links and outlines use #/);
+    await expect(button).toHaveCSS("background-color", "rgb(255, 238, 136)");
+    await light.fill("#ffee8");
+    await page.getByLabel("Primary colour, dark theme", { exact: true }).fill("nonsense");
+    await page.getByLabel("Product name").fill("Analytical Engines");
+    await expect(preview.getByText("Analytical Engines").first()).toBeVisible();
+    await expect(button, "the last colour that was one").toHaveCSS("background-color", "rgb(255, 238, 136)");
+    await expect(page.locator("#hint-light")).toHaveText("");
+
+    await page.getByRole("button", { name: "List", exact: true }).click();
+    await expect(preview.getByRole("link", { name: "Fieldmaster" })).toBeVisible();
+    await expect(preview.getByText("Analytical Engines").first()).toBeVisible();
+    await page.getByRole("button", { name: "Done", exact: true }).click();
+    await expect(preview.getByRole("heading", { level: 1 })).toContainText("Acme");
+    await page.getByLabel("Default theme").selectOption("dark");
+    await expect(page.getByRole("button", { name: "Dark", exact: true })).toHaveAttribute("aria-pressed", "true");
+});
+
+test("a file that can be no logo is refused where it is chosen", async ({ page, terapi, own: _ }) => {
+    await page.goto(`${terapi.url}/app/dev/settings/connect-ui`);
+    const chooser = page.getByLabel("Choose a picture");
+    for (const [name, mimeType, size] of [
+        ["large.png", "image/png", 33 * 1024],
+        ["notes.bin", "application/octet-stream", 10],
+    ] as const) {
+        await chooser.setInputFiles({ name, mimeType, buffer: Buffer.alloc(size) });
+        await expect(page.getByRole("alert").filter({ hasText: "up to 32 kB" })).toBeVisible();
+        await expect(page.getByLabel("Picture as a data URL")).toHaveValue("");
+    }
+    await chooser.setInputFiles({ name: "small.png", mimeType: "image/png", buffer: Buffer.alloc(10) });
+    await expect(page.getByLabel("Picture as a data URL")).toHaveValue(/^data:image\/png/);
+    await expect(page.getByText("This file is no PNG")).toHaveCount(0);
+});
+
 test("a logo is chosen, shown to end users and removed", async ({ page, terapi, own, acme }) => {
     const integration = await own.createAcme(acme, "acme-api-key");
     const png = Buffer.from(

@@ -2,10 +2,11 @@ use leptos::html::Iframe;
 use leptos::prelude::*;
 
 /// Shows how the Connect UI will look, while its form (`[data-look]`) is filled in. Pickers of colours
-/// (`input[data-picks]`), which say nothing without scripts, appear and follow their fields.
+/// (`input[data-picks]`), which say nothing without scripts, appear and follow their fields; a field that holds no
+/// colour leaves its picker, and so the preview, at the last one.
 #[island]
 pub fn Preview(
-    /// The preview's address, without its theme.
+    /// The preview's address, without its theme and view.
     src: String,
     /// What the frame is called.
     title: String,
@@ -13,43 +14,34 @@ pub fn Preview(
     logo: Option<String>,
     /// The names of the two themes.
     themes: (String, String),
+    /// Whether the dark one is shown first.
+    dark: bool,
+    /// What the views are called, in the order of [`VIEWS`].
+    views: (String, String, String),
 ) -> impl IntoView {
     let frame = NodeRef::<Iframe>::new();
-    let (ready, dark) = (RwSignal::new(false), RwSignal::new(false));
+    let ready = RwSignal::new(false);
+    let (theme, view) = (RwSignal::new(usize::from(dark)), RwSignal::new(0));
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
         if let Some(form) = document().query_selector("[data-look]").ok().flatten() {
-            look::follow(form, frame, logo.clone());
+            look::follow(form, frame, logo.clone(), theme);
             ready.set(true);
         }
     });
     #[cfg(not(feature = "hydrate"))]
     let _ = logo;
     let address = move || {
-        let theme = if dark.get() { "dark" } else { "light" };
-        ready.get().then(|| format!("{src}&theme={theme}"))
+        let (view, theme) = (VIEWS[view.get()], THEMES[theme.get()]);
+        ready.get().then(|| format!("{src}&view={view}&theme={theme}"))
     };
-    let choice = "inline-flex min-h-8 items-center rounded-lg px-3 text-sm text-quiet hover:bg-well \
-                  aria-pressed:bg-accent-soft aria-pressed:font-medium aria-pressed:text-accent";
     view! {
         <div hidden=move || !ready.get() class="space-y-3">
-            <div class="flex gap-1">
-                <button
-                    type="button"
-                    class=choice
-                    aria-pressed=move || (!dark.get()).to_string()
-                    on:click=move |_| dark.set(false)
-                >
-                    {themes.0}
-                </button>
-                <button
-                    type="button"
-                    class=choice
-                    aria-pressed=move || dark.get().to_string()
-                    on:click=move |_| dark.set(true)
-                >
-                    {themes.1}
-                </button>
+            <div class="flex flex-wrap justify-between gap-1">
+                <div class="flex gap-1">
+                    {choice(view, 0, views.0)} {choice(view, 1, views.1)} {choice(view, 2, views.2)}
+                </div>
+                <div class="flex gap-1">{choice(theme, 0, themes.0)} {choice(theme, 1, themes.1)}</div>
             </div>
             <iframe
                 node_ref=frame
@@ -61,17 +53,41 @@ pub fn Preview(
     }
 }
 
+/// The views, as the address names them.
+const VIEWS: [&str; 3] = ["form", "list", "done"];
+/// The themes, likewise.
+const THEMES: [&str; 2] = ["light", "dark"];
+
+/// The button that makes `chosen` be `number`.
+fn choice(chosen: RwSignal<usize>, number: usize, label: String) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            class="inline-flex min-h-8 items-center rounded-lg px-3 text-sm text-quiet hover:bg-well \
+            aria-pressed:bg-accent-soft aria-pressed:font-medium aria-pressed:text-accent"
+            aria-pressed=move || if chosen.get() == number { "true" } else { "false" }
+            on:click=move |_| chosen.set(number)
+        >
+            {label}
+        </button>
+    }
+}
+
 #[cfg(feature = "hydrate")]
 mod look {
     use js_sys::{Object, Reflect};
     use leptos::ev;
     use leptos::html::Iframe;
     use leptos::prelude::*;
+    use terapi_model::{Colour, Ground};
     use wasm_bindgen::{JsCast as _, JsValue};
     use web_sys::{Element, Event, HtmlInputElement, MessageEvent};
 
-    /// Tells the frame of every change, and of the look as it is whenever the frame says that it is ready.
-    pub fn follow(form: Element, frame: NodeRef<Iframe>, logo: Option<String>) {
+    use crate::colour_hint::colour_hint;
+
+    /// Tells the frame of every change, and of the look as it is whenever the frame says that it is ready. Whoever
+    /// chooses a default theme sees it.
+    pub fn follow(form: Element, frame: NodeRef<Iframe>, logo: Option<String>, theme: RwSignal<usize>) {
         show_pickers(&form);
         let send = {
             let form = form.clone();
@@ -92,6 +108,11 @@ mod look {
         });
         let changed = wasm_bindgen::closure::Closure::<dyn Fn(Event)>::new(move |event: Event| {
             pair(&event);
+            match theme_in(&event).as_deref() {
+                Some("dark") => theme.set(1),
+                Some("light") => theme.set(0),
+                _ => {}
+            }
             send();
         });
         let _ = form.add_event_listener_with_callback("input", changed.as_ref().unchecked_ref());
@@ -113,7 +134,15 @@ mod look {
         }
     }
 
-    /// A picker and its field say the same.
+    /// The default theme, when it is what has changed.
+    fn theme_in(event: &Event) -> Option<String> {
+        let changed = event.target()?.dyn_into::<Element>().ok()?;
+        let is_theme = changed.get_attribute("name").as_deref() == Some("default_theme");
+        let value = Reflect::get(&changed, &"value".into()).ok()?;
+        value.as_string().filter(|_| is_theme)
+    }
+
+    /// A picker and its field say the same, and the text below says what comes of it.
     fn pair(event: &Event) {
         let Some(changed) = event
             .target()
@@ -121,20 +150,31 @@ mod look {
         else {
             return;
         };
-        let (other, is_picker) = match changed.get_attribute("data-picks") {
-            Some(field) => (format!("#field-{field}"), true),
-            None => (format!("[data-picks={}]", changed.name()), false),
+        let picks = changed.get_attribute("data-picks");
+        let name = picks.clone().unwrap_or_else(|| changed.name());
+        let other = match &picks {
+            Some(field) => format!("#field-{field}"),
+            None => format!("[data-picks={name}]"),
         };
-        let other = document()
-            .query_selector(&other)
-            .ok()
-            .flatten()
-            .and_then(|it| it.dyn_into::<HtmlInputElement>().ok());
-        if let Some(other) = other
-            && (is_picker || changed.value().len() == 7)
-        {
-            other.set_value(&changed.value());
+        let other = find(&other).and_then(|it| it.dyn_into::<HtmlInputElement>().ok());
+        let Some(other) = other else { return };
+        let colour = Colour::parse(changed.value().trim());
+        if let Some(colour) = colour {
+            other.set_value(&colour.to_string());
         }
+        let ground = if name == "dark" {
+            Ground::Dark
+        } else {
+            Ground::Light
+        };
+        if let Some(hint) = find(&format!("#hint-{name}")) {
+            let text = colour.map(|colour| colour_hint(colour, ground));
+            hint.set_text_content(text.as_deref());
+        }
+    }
+
+    fn find(selector: &str) -> Option<Element> {
+        document().query_selector(selector).ok().flatten()
     }
 
     /// `{type: "settings_changed", payload}` (browser-and-modes.md 2.2).
@@ -145,7 +185,11 @@ mod look {
                 .and_then(|field| Reflect::get(&field, &of.into()).ok())
                 .unwrap_or(JsValue::NULL)
         };
-        let colour = |name: &str| object(&[("primary", member(name, "value"))]);
+        let colour = |name: &str| {
+            let picker = find(&format!("[data-picks={name}]"));
+            let value = picker.and_then(|picker| Reflect::get(&picker, &"value".into()).ok());
+            object(&[("primary", value.unwrap_or(JsValue::NULL))])
+        };
         let payload = object(&[
             ("showWatermark", member("show_watermark", "checked")),
             ("defaultTheme", member("default_theme", "value")),

@@ -107,7 +107,7 @@ pub(crate) async fn read_form(request: Request, limit: usize) -> Result<Form, Re
     let body: Body = request.into_body();
     match timeout(SLOWEST, to_bytes(body, limit)).await {
         Ok(Ok(bytes)) => Ok(Form::parse(&bytes)),
-        Ok(Err(error)) if is_over_limit(&error) => Err(refuse(Refusal::too_large(limit))),
+        Ok(Err(error)) if is_over_limit(&error) => Err(refuse(Refusal::too_large(limit, &shape))),
         Ok(Err(_)) | Err(_) => Err(refuse(Refusal::unreadable())),
     }
 }

@@ -25,8 +25,15 @@ pub(crate) struct Refusal {
     code: ErrorCode,
     title: &'static str,
     message: String,
-    link: Option<String>,
+    link: Option<Link>,
     retry_after: Option<u64>,
+}
+
+/// Where to go from here.
+#[derive(Debug, Clone)]
+struct Link {
+    href: String,
+    text: String,
 }
 
 /// What the client takes, and the request's id.
@@ -34,6 +41,7 @@ pub(crate) struct Refusal {
 pub(crate) struct Shape {
     html: bool,
     request_id: Option<String>,
+    path: String,
 }
 
 impl Refusal {
@@ -51,7 +59,10 @@ impl Refusal {
     /// 403: another site made the request, or this site under another name.
     pub(crate) fn cross_site(home: String) -> Self {
         Self {
-            link: Some(home.clone()),
+            link: Some(Link {
+                href: home.clone(),
+                text: home.clone(),
+            }),
             ..Self::new(
                 StatusCode::FORBIDDEN,
                 ErrorCode::CrossSiteRequest,
@@ -167,6 +178,7 @@ impl Refusal {
         Shape {
             html: accept.is_some_and(|accept| accept.contains("text/html")),
             request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
+            path: request.uri().path().to_owned(),
         }
     }
 
@@ -205,8 +217,12 @@ impl Refusal {
     }
 
     fn html(&self, nonce: &str, request_id: Option<&str>) -> String {
-        let link = self.link.as_deref().map_or_else(String::new, |link| {
-            format!("<p><a href=\"{0}\">{0}</a></p>", Escaped(link))
+        let link = self.link.as_ref().map_or_else(String::new, |link| {
+            format!(
+                "<p><a href=\"{}\">{}</a></p>",
+                Escaped(&link.href),
+                Escaped(&link.text)
+            )
         });
         let reference =
             request_id.map_or_else(String::new, |id| format!("<p>Reference: {}</p>", Escaped(id)));

@@ -22,11 +22,6 @@ struct Line {
 
 /// The choice between integrations; `wanted` is what a search asked for without a script.
 pub fn show(setting: &Setting, look: Look, integrations: &[Integration], wanted: Option<&str>) -> Screen {
-    let text = setting.texts();
-    let title = match look.product() {
-        Some(product) => text.choose_for(product),
-        None => text.choose(),
-    };
     let wanted = wanted.unwrap_or_default().trim().to_lowercase();
     let lines: Vec<Line> = integrations
         .iter()
@@ -41,6 +36,30 @@ pub fn show(setting: &Setting, look: Look, integrations: &[Integration], wanted:
             }
         })
         .collect();
+    of_lines(setting, look, lines, wanted)
+}
+
+/// The same choice between integrations that nobody has.
+pub fn sample(setting: &Setting, look: Look) -> Screen {
+    let lines = ["Acme", "Bluebird", "Fieldmaster"]
+        .into_iter()
+        .map(|name| Line {
+            shown: true,
+            provider: name.to_lowercase(),
+            href: setting.address(&[]),
+            key: name.to_lowercase(),
+            name: name.to_owned(),
+        })
+        .collect();
+    of_lines(setting, look, lines, String::new())
+}
+
+fn of_lines(setting: &Setting, look: Look, lines: Vec<Line>, wanted: String) -> Screen {
+    let text = setting.texts();
+    let title = match look.product() {
+        Some(product) => text.choose_for(product),
+        None => text.choose(),
+    };
     let search = (lines.len() > LONG).then(|| (setting.carried(), wanted.clone()));
     let none_left = lines.iter().all(|line| !line.shown);
     let everything = setting.address(&[]);

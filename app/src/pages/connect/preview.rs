@@ -2,16 +2,18 @@ use terapi_model::ConnectUiSettings;
 
 use super::fields::{Asked, Questions, Way};
 use super::form;
+use super::list;
 use super::look::Look;
-use super::outcome::Subject;
+use super::outcome::{self, Subject, Success};
 use super::screen::Screen;
 use super::setting::Setting;
-use crate::form::FormState;
 use crate::base_path::base_path;
+use crate::form::FormState;
 
-/// How the page would look with these settings: a form that nobody can send. It shows nothing of any environment, and
-/// nothing that an address says: only the page's script brings settings, and it listens to our own pages alone.
-pub fn preview(setting: &Setting, settings: Option<&str>) -> Screen {
+/// How the page would look with these settings: a form that nobody can send, a list that leads nowhere, or the end. It
+/// shows nothing of any environment, and nothing that an address says but which of the three is wanted: only the page's
+/// script brings settings, and it listens to our own pages alone.
+pub fn preview(setting: &Setting, settings: Option<&str>, view: Option<&str>) -> Screen {
     let settings = settings.filter(|_| setting.partial);
     let given: Option<ConnectUiSettings> = settings.and_then(|json| serde_json::from_str(json).ok());
     let mut settings = given
@@ -27,7 +29,19 @@ pub fn preview(setting: &Setting, settings: Option<&str>) -> Screen {
         renewed: false,
         several: true,
     };
-    let mut subdomain = Asked::sample("params.subdomain", "Subdomain");
+    let look = Look::of(settings, setting);
+    match view {
+        Some("list") => return list::sample(setting, look),
+        Some("done") => {
+            let success = Success {
+                connection: None,
+                pending: false,
+            };
+            return outcome::succeeded(setting, look, &subject, success);
+        }
+        _ => {}
+    }
+    let mut subdomain = Asked::sample("params.subdomain", &setting.catalogue().say("Subdomain"));
     subdomain.field.prefix = Some("https://".to_owned());
     subdomain.field.suffix = Some(".example.com".to_owned());
     subdomain.initial = Some("analytical".to_owned());
@@ -41,8 +55,15 @@ pub fn preview(setting: &Setting, settings: Option<&str>) -> Screen {
         docs: None,
         misconfigured: false,
     };
-    let look = Look::of(settings, setting);
-    form::show(setting, look, &subject, "acme", questions, FormState::default())
+    form::show(
+        setting,
+        look,
+        &subject,
+        "acme",
+        questions,
+        FormState::default(),
+        None,
+    )
 }
 
 /// Whether a path is that of an environment's logo, and no way round to anything else.

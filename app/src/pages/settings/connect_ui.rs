@@ -1,16 +1,17 @@
 use leptos::prelude::*;
-use terapi_model::{Colour, ConnectUiSettings, DefaultTheme, Ground, Palette};
+use terapi_broker::environments::LARGEST_LOGO;
+use terapi_model::{Colour, ConnectUiSettings, DefaultTheme, Ground};
 
 use super::{FormCard, section};
 use crate::answer::PageResult;
-use crate::desk::Desk;
 use crate::base_path::Local;
 use crate::colour_hint::colour_hint;
-use crate::form::Query;
+use crate::desk::Desk;
+use crate::form::{FormState, Query};
 use crate::islands::picture::Picture;
 use crate::islands::preview::Preview;
-use crate::route::Room;
 use crate::pages::connect::ADDRESS;
+use crate::route::Room;
 use crate::text::en::settings as words;
 use crate::text::en::settings::connect_ui as text;
 use crate::ui::button::{Submit, Weight};
@@ -45,6 +46,8 @@ pub fn show(desk: Desk, query: &Query) -> PageResult {
                         title=text::PREVIEW.to_owned()
                         logo
                         themes=(text::THEME_LIGHT.to_owned(), text::THEME_DARK.to_owned())
+                        dark
+                        views=(text::VIEW_FORM.to_owned(), text::VIEW_LIST.to_owned(), text::VIEW_DONE.to_owned())
                     />
                 </Card>
             </div>
@@ -89,16 +92,11 @@ fn Look(look: ConnectUiSettings) -> impl IntoView {
 /// A colour in words that can be pasted, and what comes of it.
 #[component]
 fn ColourField(name: &'static str, label: &'static str, value: String, ground: Ground) -> impl IntoView {
-    let hint = Colour::parse(&value).map(|colour| {
-        let palette = Palette::of(colour, ground);
-        let white = palette.on_button.luminance() > 0.5;
-        let on_button = text::text_on_button(white, palette.button.contrast(palette.on_button));
-        if palette.is_adjusted() {
-            format!("{on_button} {}", text::adjusted(&palette.accent.to_string()))
-        } else {
-            on_button
-        }
-    });
+    let state = use_context::<FormState>().unwrap_or_default();
+    let value = state.value(name).map_or(value, str::to_owned);
+    let colour = Colour::parse(&value);
+    let hint = colour.map(|colour| colour_hint(colour, ground));
+    let picked = colour.map(|colour| colour.to_string()).unwrap_or_default();
     view! {
         <div class="grid grid-cols-[minmax(0,1fr)_auto] items-start gap-3">
             <Field
@@ -118,7 +116,7 @@ fn ColourField(name: &'static str, label: &'static str, value: String, ground: G
                 <input
                     type="color"
                     data-picks=name
-                    value=value
+                    value=picked
                     aria-label=format!("{}: {label}", text::PICK)
                     class="block h-9 w-14 rounded-lg border border-edge bg-surface p-1"
                 />
@@ -158,7 +156,12 @@ fn LogoCard(action: String, may_write: bool, logo: Option<String>) -> impl IntoV
                 .then(|| {
                     view! {
                         <div>
-                            <Picture into="field-logo".to_owned() label=text::LOGO_FILE.to_owned() />
+                            <Picture
+                                into="field-logo".to_owned()
+                                label=text::LOGO_FILE.to_owned()
+                                limit=u32::try_from(LARGEST_LOGO).unwrap_or(u32::MAX)
+                                refused=text::LOGO_REFUSED.to_owned()
+                            />
                         </div>
                     }
                 })}

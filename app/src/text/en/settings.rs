@@ -190,6 +190,8 @@ pub mod connect_ui {
     pub const LOGO_HINT: &str = "PNG, JPEG or WebP, up to 32 kB. 128 by 128 pixels are enough.";
     pub const LOGO_NONE: &str = "No logo: users see the product name alone.";
     pub const LOGO_FILE: &str = "Choose a picture";
+    pub const LOGO_REFUSED: &str =
+        "This file is no PNG, JPEG or WebP picture of up to 32 kB. Choose another one.";
     pub const LOGO_DATA: &str = "Picture as a data URL";
     pub const LOGO_DATA_HINT: &str = "data:image/png;base64,…";
     pub const LOGO_SAVE: &str = "Save logo";
@@ -199,15 +201,9 @@ pub mod connect_ui {
     pub const PREVIEW_HINT: &str = "Changes as you type; nothing is saved until you say so.";
     pub const PREVIEW_NO_SCRIPT: &str =
         "The preview needs scripts. Save, then open a Connect link to see it.";
-
-    pub fn text_on_button(white: bool, contrast: f64) -> String {
-        let text = if white { "white" } else { "black" };
-        format!("Text on buttons is {text} ({contrast:.1}:1).")
-    }
-
-    pub fn adjusted(colour: &str) -> String {
-        format!("Links and outlines use {colour}, a shade of it that can be read on the page.")
-    }
+    pub const VIEW_FORM: &str = "Form";
+    pub const VIEW_LIST: &str = "List";
+    pub const VIEW_DONE: &str = "Done";
 }
 
 pub mod webhooks {

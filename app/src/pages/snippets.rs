@@ -40,20 +40,21 @@ pub fn list_with_curl(base: &str, key: &str) -> String {
     format!("curl \"{base}/connections\" \\\n  -H \"Authorization: Bearer {key}\"")
 }
 
-/// A backend that opens a Connect session.
+/// A backend that opens a Connect session and answers its token.
 pub fn open_session(base: &str, integration: &str) -> String {
     format!(
-        "import {{ Nango }} from \"@nangohq/node\";\n\nconst terapi = new Nango({{\n  host: {},\n  secretKey: process.env.TERAPI_SECRET_KEY,\n}});\n\nconst {{ data }} = await terapi.createConnectSession({{\n  end_user: {{ id: user.id, email: user.email }},\n  allowed_integrations: [{}],\n}});\nreturn data.token;",
+        "import {{ Nango }} from \"@nangohq/node\";\n\nconst terapi = new Nango({{\n  host: {},\n  secretKey: process.env.TERAPI_SECRET_KEY,\n}});\n\n// With Express; req.user is whoever is signed in to your product.\napp.post(\"/api/connect-session\", async (req, res) => {{\n  const {{ data }} = await terapi.createConnectSession({{\n    end_user: {{ id: req.user.id, email: req.user.email }},\n    allowed_integrations: [{}],\n  }});\n  res.send(data.token);\n}});",
         quoted(base),
         quoted(integration)
     )
 }
 
 /// A page that connects with the session's token.
-pub fn open_window(base: &str) -> String {
+pub fn open_window(base: &str, integration: &str) -> String {
     format!(
-        "import Nango from \"@nangohq/frontend\";\n\nconst terapi = new Nango({{\n  host: {},\n  connectSessionToken: token,\n}});\n\nconst result = await terapi.auth(integrationId);\nconsole.log(result.connectionId);",
-        quoted(base)
+        "import Nango from \"@nangohq/frontend\";\n\n// The address of your backend that opens the session.\nconst answer = await fetch(\"/api/connect-session\", {{ method: \"POST\" }});\nconst terapi = new Nango({{\n  host: {},\n  connectSessionToken: await answer.text(),\n}});\n\nconst result = await terapi.auth({});\nconsole.log(result.connectionId);",
+        quoted(base),
+        quoted(integration)
     )
 }
 

@@ -63,10 +63,10 @@ pub async fn show(desk: Desk) -> PageResult {
         .is_some_and(|connection| connection.last_fetched_at.is_some());
     // Somebody else than the operator has connected.
     let embedded = connections.total > own.total;
-    let done = [has_integration, has_key, has_connection, fetched, embedded]
-        .into_iter()
-        .filter(|done| *done)
-        .count();
+    // In the order of the list.
+    let ticks = [has_integration, has_connection, has_key, fetched, embedded];
+    let done = ticks.iter().filter(|done| **done).count();
+    let next = ticks.iter().position(|done| !done).map(|index| index + 1);
 
     let base = desk.broker.settings().at("");
     let base = base.trim_end_matches('/').to_owned();
@@ -109,23 +109,23 @@ pub async fn show(desk: Desk) -> PageResult {
             };
             let curl = snippets::fetch_with_curl(&base, &fetch_integration, &fetch_connection);
             let backend = snippets::open_session(&base, &integration);
-            let frontend = snippets::open_window(&base);
+            let frontend = snippets::open_window(&base, &integration);
             view! {
                 <PageHead title=text::TITLE hint=text::HINT actions=ticked />
                 <ol class="space-y-3">
-                    <Step number=1 done=has_integration title=text::INTEGRATION body=text::INTEGRATION_BODY>
+                    <Step number=1 next=next == Some(1) done=has_integration title=text::INTEGRATION body=text::INTEGRATION_BODY>
                         {link(gallery, text::INTEGRATION_ACTION, !has_integration)}
                     </Step>
-                    <Step number=2 done=has_connection title=text::CONNECT body=text::CONNECT_BODY>
+                    <Step number=2 next=next == Some(2) done=has_connection title=text::CONNECT body=text::CONNECT_BODY>
                         {link(test, text::CONNECT_ACTION, has_integration && !has_connection)}
                     </Step>
-                    <Step number=3 done=has_key title=text::KEY body=text::KEY_BODY>
+                    <Step number=3 next=next == Some(3) done=has_key title=text::KEY body=text::KEY_BODY>
                         {link(settings, text::KEY_ACTION, has_connection && !has_key)}
                     </Step>
-                    <Step number=4 done=fetched title=text::FETCH body=text::FETCH_BODY>
+                    <Step number=4 next=next == Some(4) done=fetched title=text::FETCH body=text::FETCH_BODY>
                         <CodeBlock label=text::CURL code=curl />
                     </Step>
-                    <Step number=5 done=embedded title=text::EMBED body=text::EMBED_BODY>
+                    <Step number=5 next=next == Some(5) done=embedded title=text::EMBED body=text::EMBED_BODY>
                         <div class="grid grid-cols-1 gap-3 lg:grid-cols-2">
                             <CodeBlock label=text::BACKEND code=backend />
                             <CodeBlock label=text::FRONTEND code=frontend />
@@ -137,39 +137,65 @@ pub async fn show(desk: Desk) -> PageResult {
     ))
 }
 
+/// A step. One that is done is folded, so that the open one is on the first screen.
 #[component]
 fn Step(
     number: usize,
+    /// Whether it is the first that is open.
+    next: bool,
     done: bool,
     title: &'static str,
     body: &'static str,
     children: Children,
 ) -> impl IntoView {
-    let mark = if done {
-        "border-transparent bg-accent text-on-accent"
+    let (mark, edge) = match (done, next) {
+        (true, _) => ("border-transparent bg-accent text-on-accent", "border-line"),
+        (false, true) => ("border-accent bg-accent-soft text-accent", "border-accent"),
+        (false, false) => ("border-line bg-well text-quiet", "border-line"),
+    };
+    let inside = view! {
+        <p class="mb-3 text-quiet">{body}</p>
+        {children()}
+    };
+    let step = if done {
+        view! {
+            <details class="group min-w-0">
+                <summary class="flex cursor-pointer items-center gap-2 rounded-lg">
+                    <h2 class="text-[0.9375rem] leading-8 font-semibold">{title}</h2>
+                    <span class="max-sm:sr-only">
+                        <Badge tone=Tone::Good>{text::DONE}</Badge>
+                    </span>
+                    <Icon glyph=Glyph::ChevronRight class="ml-auto size-4 text-quiet group-open:rotate-90" />
+                </summary>
+                <div class="pt-1">{inside}</div>
+            </details>
+        }
+        .into_any()
     } else {
-        "border-line bg-well text-quiet"
+        view! {
+            <div class="min-w-0">
+                <h2 class="text-[0.9375rem] leading-8 font-semibold">
+                    {title} <span class="sr-only">{text::TODO}</span>
+                </h2>
+                {inside}
+            </div>
+        }
+        .into_any()
     };
     view! {
-        <li class="grid grid-cols-[2rem_minmax(0,1fr)] gap-x-4 rounded-xl border border-line bg-surface p-4 shadow-card sm:p-5">
+        <li
+            aria-current=next.then_some("step")
+            class=format!(
+                "grid grid-cols-[2rem_minmax(0,1fr)] gap-x-4 rounded-xl border bg-surface p-4 shadow-card sm:px-5 {edge}",
+            )
+        >
             <span
                 class=format!("grid size-8 place-items-center rounded-full border text-sm font-semibold tabular-nums {mark}")
                 aria-hidden="true"
             >
                 {if done { view! { <Icon glyph=Glyph::Check /> }.into_any() } else { number.to_string().into_any() }}
             </span>
-            <div class="min-w-0">
-                <div class="flex flex-wrap items-center gap-2">
-                    <h2 class="text-[0.9375rem] leading-8 font-semibold">{title}</h2>
-                    {if done {
-                        view! { <Badge tone=Tone::Good>{text::DONE}</Badge> }.into_any()
-                    } else {
-                        view! { <span class="sr-only">{text::TODO}</span> }.into_any()
-                    }}
-                </div>
-                <p class="mb-3 text-quiet">{body}</p>
-                {children()}
-            </div>
+            {step}
         </li>
     }
     .into_any()

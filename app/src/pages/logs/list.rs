@@ -13,7 +13,7 @@ use crate::text::en::logs as text;
 use crate::ui::badge::Tone;
 use crate::ui::banner::Banner;
 use crate::ui::breadcrumbs::Crumb;
-use crate::ui::button::{ButtonLink, Submit, Weight};
+use crate::ui::button::ButtonLink;
 use crate::ui::card::PageHead;
 use crate::ui::code::CutId;
 use crate::ui::empty::Empty;
@@ -36,7 +36,9 @@ struct Line {
 
 /// The log, newest first; filters and place are in the address. A reference id leads to its operation.
 pub async fn show(desk: Desk, query: &Query) -> PageResult {
-    let reference = query.get("reference").unwrap_or_default().to_owned();
+    // One box takes both; nearly nobody names connections as references are.
+    let typed = query.get("connection").filter(|typed| typed.starts_with("opn_"));
+    let reference = query.get("reference").or(typed).unwrap_or_default().to_owned();
     if let Some(id) = OperationId::parse(&reference) {
         let found = desk.broker.operations().find(&desk.caller, &id).await;
         if found.map_err(unread)?.is_some() {
@@ -120,8 +122,8 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
         desk.page(Section::Logs, vec![Crumb::here(text::TITLE)], text::TITLE, move || {
             let unknown = (!reference.is_empty())
                 .then(|| view! { <Banner tone=Tone::Bad title=text::unknown_reference(&reference) /> });
-            let finder = view! { <Finder here=here.clone() reference=reference.clone() /> };
-            let form = view! { <Filters here=here.clone() state integration connection options filtered /> };
+            let wanted = if connection.is_empty() { reference } else { connection };
+            let form = view! { <Filters here=here.clone() state integration wanted options filtered /> };
             let content = if lines.is_empty() && !filtered {
                 view! {
                     <Empty glyph=Glyph::Logs title=text::EMPTY body=text::EMPTY_BODY>
@@ -163,8 +165,9 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
             };
             view! {
                 <PageHead title=text::TITLE hint=text::HINT />
-                <div class="space-y-4">{unknown} {finder}</div>
-                <div class="mt-4">{content}</div>
+                <div class="space-y-4">{unknown}
+                    <div>{content}</div>
+                </div>
             }
         }),
     )
@@ -179,38 +182,12 @@ fn read_cursor(text: &str) -> Option<(Timestamp, OperationId)> {
     ))
 }
 
-/// Opens the operation that a failure page named.
-#[component]
-fn Finder(here: String, reference: String) -> impl IntoView {
-    view! {
-        <form
-            method="get"
-            action=here
-            class="flex flex-wrap items-end gap-2 rounded-xl border border-line bg-surface px-4 py-3.5 shadow-card sm:px-5"
-        >
-            <div class="min-w-0 flex-1 basis-64">
-                <label for="field-reference" class="block font-medium">
-                    {text::REFERENCE}
-                </label>
-                <p id="hint-reference" class="mb-1.5 text-quiet">
-                    {text::REFERENCE_HINT}
-                </p>
-                <LineBox name="reference" value=reference placeholder="opn_…" described="hint-reference" />
-            </div>
-            <Submit weight=Weight::Quiet glyph=Glyph::ArrowRight>
-                {text::FIND}
-            </Submit>
-        </form>
-    }
-    .into_any()
-}
-
 #[component]
 fn Filters(
     here: String,
     state: String,
     integration: String,
-    connection: String,
+    wanted: String,
     options: Vec<(String, String)>,
     filtered: bool,
 ) -> impl IntoView {
@@ -226,9 +203,12 @@ fn Filters(
         <form method="get" action=here role="search" class="mb-4 flex flex-wrap gap-2">
             <div class="min-w-48 flex-1 max-sm:basis-full">
                 <label class="sr-only" for="field-connection">
-                    {text::CONNECTION_ID}
+                    {text::FIND}
                 </label>
-                <LineBox name="connection" value=connection placeholder=text::CONNECTION_ID described="" />
+                <LineBox name="connection" value=wanted placeholder=text::FIND described="hint-connection" />
+                <span id="hint-connection" class="sr-only">
+                    {text::FIND_HINT}
+                </span>
             </div>
             <Select name="integration" label=text::INTEGRATION options value=integration compact=true />
             <Select name="state" label=text::STATE options=states value=state compact=true />

@@ -79,7 +79,7 @@ async fn show_bad_address(request: Request, next: Next) -> Response {
     if request.method() == Method::GET && is_page && has_bad_path(path) {
         let error = ApiError::bad_path(Vec::new());
         let failure = page::Failure::of_start(&error, None);
-        return page::failure(error.status(), &failure, None);
+        return page::failure(error.status(), &failure, None, None);
     }
     next.run(request).await
 }

@@ -89,7 +89,7 @@ async fn posted(
 }
 
 fn refused(error: &ApiError) -> Response {
-    page::failure(error.status(), &page::Failure::of_start(error, None), None)
+    page::failure(error.status(), &page::Failure::of_start(error, None), None, None)
 }
 
 async fn read(request: Request) -> Result<Vec<(String, String)>, ApiError> {
@@ -153,12 +153,14 @@ async fn complete(
     if installed && matches!(failure.error, CompleteError::MissingState) {
         return page::installation_changed(&state.broker.settings().at("app"));
     }
-    let said = failure.provider_error.clone().into_iter().collect();
-    page::failure(
-        ApiError::from(&failure.error).status(),
-        &page::Failure::of_callback(error_type, error_desc, said, completed.operation_id.as_ref()),
-        opener.as_ref(),
-    )
+    let said = failure.said.by_parameter();
+    let said = said
+        .map(|(name, text)| (name.to_owned(), text.to_owned()))
+        .collect();
+    let status = ApiError::from(&failure.error).status();
+    let failure = page::Failure::of_callback(error_type, error_desc, said, completed.operation_id.as_ref());
+    let look = failure.look(state).await;
+    page::failure(status, &failure, opener.as_ref(), look.as_ref())
 }
 
 /// Back to the page that sent the browser away itself. What the page is told here is for show: the result that counts

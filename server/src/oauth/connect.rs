@@ -39,11 +39,9 @@ pub async fn get(
         Err(error) => {
             let opener = browser_input::opener_waits(&query)
                 .then(|| page::OpenerMessage::of(&refusal_frame(&path.0, &error)));
-            page::failure(
-                error.status(),
-                &page::Failure::of_start(&error, error.log_id().map(str::to_owned)),
-                opener.as_ref(),
-            )
+            let failure = page::Failure::of_refusal(&error);
+            let look = failure.look(&state).await;
+            page::failure(error.status(), &failure, opener.as_ref(), look.as_ref())
         }
     }
 }

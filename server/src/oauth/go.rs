@@ -25,7 +25,11 @@ pub async fn get(
     }
     match depart(&state, &query, jar).await {
         Ok(response) => response,
-        Err(error) => page::failure(error.status(), &page::Failure::of_start(&error, None), None),
+        Err(error) => {
+            let failure = page::Failure::of_start(&error, error.log_id().map(str::to_owned));
+            let look = failure.look(&state).await;
+            page::failure(error.status(), &failure, None, look.as_ref())
+        }
     }
 }
 

@@ -8,12 +8,15 @@ use std::fmt::Write;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use terapi_app::base_path::Local;
 use terapi_broker::connect::ResultFrame;
-use terapi_model::OperationId;
+use terapi_model::{Colour, ConnectUiSettings, ErrorCode, Ground, OperationId, Palette};
 use terapi_vault::{OsEntropy, token};
 use url::Url;
 
 use crate::error::ApiError;
+use crate::state::AppState;
+use crate::ui::assets;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -42,7 +45,9 @@ pub struct Failure {
     /// The stable code.
     pub code: String,
     /// What happened, for the end user.
-    pub message: String,
+    pub headline: String,
+    /// The same for whoever wrote the application, where that is another sentence.
+    pub message: Option<String>,
     /// What the provider said, name and value, as received.
     pub provider_said: Vec<(String, String)>,
     /// Finds the attempt in the logs.
@@ -50,13 +55,23 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Of a start that was refused.
+    /// Of a request whose error says enough to an end user.
     pub fn of_start(error: &ApiError, reference: Option<String>) -> Self {
         Self {
             code: error.code().as_str().to_owned(),
-            message: sentence(error.message()),
+            headline: sentence(error.message()),
+            message: None,
             provider_said: Vec::new(),
             reference,
+        }
+    }
+
+    /// Of what an application asked for and did not get: its user can do nothing about it, and hears it in other words.
+    pub fn of_refusal(error: &ApiError) -> Self {
+        Self {
+            headline: refusal(error).to_owned(),
+            message: Some(sentence(error.message())),
+            ..Self::of_start(error, error.log_id().map(str::to_owned))
         }
     }
 
@@ -67,12 +82,55 @@ impl Failure {
         provider_said: Vec<(String, String)>,
         reference: Option<&OperationId>,
     ) -> Self {
+        let said = |text: &str| {
+            let mut texts = provider_said.iter();
+            texts.any(|(name, value)| name == "error" && value == text)
+        };
+        let own = match code {
+            _ if said("access_denied") => Some("You did not allow the access that was asked for."),
+            "callback_err" | "token_err" => Some("The provider did not complete the connection."),
+            "provider_unreachable" | "provider_timeout" => {
+                Some("The provider cannot be reached at the moment. Try again in a few minutes.")
+            }
+            _ => None,
+        };
+        let theirs = sentence(message);
+        let (headline, message) = match own {
+            Some(own) => (own.to_owned(), Some(theirs)),
+            None => (theirs, None),
+        };
         Self {
             code: code.to_owned(),
-            message: sentence(message),
+            headline,
+            message,
             provider_said,
             reference: reference.map(ToString::to_string),
         }
+    }
+
+    /// How the environment wants its pages to look, where the reference names one of its operations. A page that cannot
+    /// find out is plain.
+    pub async fn look(&self, state: &AppState) -> Option<ConnectUiSettings> {
+        let operation = OperationId::parse(self.reference.as_deref()?)?;
+        let found = state.broker.connect().appearance(&operation).await;
+        found
+            .inspect_err(|error| tracing::warn!(%error, "the look of a page is not known"))
+            .ok()?
+    }
+}
+
+/// What an end user can make of a refused start.
+fn refusal(error: &ApiError) -> &'static str {
+    match error.code() {
+        ErrorCode::UnknownConnectSessionToken | ErrorCode::InvalidConnectSessionTokenFormat => {
+            "This window was opened with a link that no longer works."
+        }
+        ErrorCode::TooManyRequest | ErrorCode::Overloaded | ErrorCode::Unavailable => {
+            "Too much is going on at the moment. Try again in a minute."
+        }
+        ErrorCode::ServerError | ErrorCode::UnknownErr => "Something went wrong on our side.",
+        ErrorCode::ConnectionExists => "This is connected already, and may not be replaced from here.",
+        _ => "The application asked for something that is not set up. Trying again will not help.",
     }
 }
 
@@ -85,7 +143,7 @@ fn sentence(message: &str) -> String {
         .flat_map(char::to_uppercase)
         .chain(letters)
         .collect();
-    if !sentence.ends_with(['.', '!', '?']) {
+    if !sentence.ends_with(['.', '!', '?']) && !sentence.ends_with(".)") {
         sentence.push('.');
     }
     sentence
@@ -143,16 +201,27 @@ pub fn success(opener: Option<&OpenerMessage>) -> Response {
     page(StatusCode::OK, "Connected", body, &script, "'none'")
 }
 
-/// The authorization failed: tells the opener that it did, and stays open to say why.
-pub fn failure(status: StatusCode, failure: &Failure, opener: Option<&OpenerMessage>) -> Response {
+/// The authorization failed: tells the opener that it did, and stays open to say why. `look` is the environment's, where
+/// one is known.
+pub fn failure(
+    status: StatusCode,
+    failure: &Failure,
+    opener: Option<&OpenerMessage>,
+    look: Option<&ConnectUiSettings>,
+) -> Response {
     let opener = opener.map(OpenerMessage::script).unwrap_or_default();
     let script = format!(
         "const m={{type:'nango_oauth_callback_error',payload:{{\
          message:'The authorization failed.',errorType:'connection_validation_failed'}}}};{TELL}{opener}"
     );
-    let mut body = format!(
-        "<main><p class=\"mark bad\" aria-hidden=\"true\"></p><h1>Not connected</h1><p role=\"alert\">{}</p>",
-        Escaped(&failure.message)
+    let mut body = String::from("<main>");
+    if let Some(look) = look {
+        body.push_str(&brand(look));
+    }
+    let _ = write!(
+        body,
+        "<p class=\"mark bad\" aria-hidden=\"true\"></p><h1>Not connected</h1><p role=\"alert\">{}</p>",
+        Escaped(&failure.headline)
     );
     if let Some(reference) = &failure.reference {
         let _ = write!(body, "<p>Reference: <code>{}</code></p>", Escaped(reference));
@@ -161,12 +230,48 @@ pub fn failure(status: StatusCode, failure: &Failure, opener: Option<&OpenerMess
     let mut term = |name: &str, value: &str| {
         let _ = write!(body, "<dt>{}</dt><dd>{}</dd>", Escaped(name), Escaped(value));
     };
+    if let Some(message) = &failure.message {
+        term("message", message);
+    }
     term("code", &failure.code);
     for (name, value) in &failure.provider_said {
         term(name, value);
     }
     body.push_str("</dl></details><p>Close this window and start again where you came from. If it fails again, send the details to whoever runs that application.</p></main>");
-    page(status, "Not connected", &body, &script, "'none'")
+    let colours = look.map(colours).unwrap_or_default();
+    dressed(status, "Not connected", &body, &script, "'none'", &colours)
+}
+
+/// The product's logo and name, above everything else.
+fn brand(look: &ConnectUiSettings) -> String {
+    let logo = look.logo.as_ref().map(|path| Local(path).to_string());
+    let logo = logo.map_or_else(String::new, |src| {
+        format!(
+            "<img src=\"{}\" alt=\"\" width=\"24\" height=\"24\">",
+            Escaped(&src)
+        )
+    });
+    let name = look.product_name.as_deref().unwrap_or_default();
+    if logo.is_empty() && name.is_empty() {
+        return String::new();
+    }
+    format!(
+        "<p class=\"brand\">{logo}<span dir=\"auto\">{}</span></p>",
+        Escaped(name)
+    )
+}
+
+/// The product's colours, as far as the page has any: nothing but hexadecimal numbers, whatever was stored.
+fn colours(look: &ConnectUiSettings) -> String {
+    let accent = |primary: &str, ground| Colour::parse(primary).map(|it| Palette::of(it, ground).accent);
+    let light = accent(&look.theme.light.primary, Ground::Light);
+    let dark = accent(&look.theme.dark.primary, Ground::Dark);
+    match (light, dark) {
+        (Some(light), Some(dark)) => {
+            format!(":root{{--ok:{light}}}@media(prefers-color-scheme:dark){{:root{{--ok:{dark}}}}}")
+        }
+        _ => String::new(),
+    }
 }
 
 /// A provider's own pages sent somebody here after an installation was changed there: no authorization runs, and
@@ -220,6 +325,18 @@ pub fn onward(url: &Url) -> Response {
 
 /// `form_action` is where forms of the page may go, as a content security policy writes it.
 fn page(status: StatusCode, title: &str, body: &str, script: &str, form_action: &str) -> Response {
+    dressed(status, title, body, script, form_action, "")
+}
+
+/// The same, with a few more lines of style.
+fn dressed(
+    status: StatusCode,
+    title: &str,
+    body: &str,
+    script: &str,
+    form_action: &str,
+    colours: &str,
+) -> Response {
     let nonce = token::base64url(&OsEntropy, 16);
     let nonce = nonce.expose();
     let html = format!(
@@ -230,8 +347,8 @@ fn page(status: StatusCode, title: &str, body: &str, script: &str, form_action: 
         Escaped(title)
     );
     let policy = format!(
-        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; base-uri 'none'; frame-ancestors 'none'; \
-         form-action {form_action}"
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self'; \
+         base-uri 'none'; frame-ancestors 'none'; form-action {form_action}"
     );
     let headers = [
         (
@@ -250,8 +367,6 @@ fn page(status: StatusCode, title: &str, body: &str, script: &str, form_action: 
 
 #[cfg(test)]
 mod tests {
-    use terapi_model::ErrorCode;
-
     use super::*;
 
     #[test]
@@ -260,6 +375,41 @@ mod tests {
             Escaped("<script>'\"&").to_string(),
             "&lt;script&gt;&#39;&quot;&amp;"
         );
+    }
+
+    #[test]
+    fn people_hear_of_a_refused_start_in_their_words_and_developers_in_theirs() {
+        let error = ApiError::not_found("there is no integration `nothere`");
+        let failure = Failure::of_refusal(&error);
+        assert!(!failure.headline.contains('`'), "{failure:?}");
+        assert_eq!(
+            failure.message.as_deref(),
+            Some("There is no integration `nothere`.")
+        );
+        let said = vec![("error".to_owned(), "access_denied".to_owned())];
+        let denied = Failure::of_callback("callback_err", "the provider answered with an error", said, None);
+        assert_eq!(
+            denied.headline,
+            "You did not allow the access that was asked for."
+        );
+        let used = Failure::of_callback("invalid_state", "this was completed already", Vec::new(), None);
+        assert_eq!(
+            (used.headline.as_str(), used.message),
+            ("This was completed already.", None)
+        );
+    }
+
+    #[test]
+    fn a_brand_is_escaped_and_its_colours_are_numbers() {
+        let mut look = ConnectUiSettings {
+            product_name: Some("<b>Engines".to_owned()),
+            ..ConnectUiSettings::default()
+        };
+        assert!(brand(&look).contains("&lt;b&gt;Engines"));
+        assert!(colours(&look).starts_with(":root{--ok:#"));
+        look.theme.light.primary = "red}".to_owned();
+        assert_eq!(colours(&look), "");
+        assert_eq!(brand(&ConnectUiSettings::default()), "");
     }
 
     #[test]

@@ -8,6 +8,7 @@
 
 mod admission;
 mod announce;
+mod appearance;
 mod begin;
 mod browser_auth;
 mod complete;

@@ -5,9 +5,9 @@
 
 use std::sync::LazyLock;
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use http::{HeaderName, Method, StatusCode, header};
 use terapi_model::ErrorCode;
@@ -121,8 +121,8 @@ async fn serve_openapi() -> ([(HeaderName, &'static str); 1], Json<OpenApi>) {
 }
 
 /// `GET /docs/api`. The document is the same as long as the process lives.
-async fn serve_reference() -> impl IntoResponse {
-    static PAGE: LazyLock<Html<String>> =
+async fn serve_reference(State(state): State<AppState>) -> impl IntoResponse {
+    static PAGE: LazyLock<String> =
         LazyLock::new(|| docs::reference(&serde_json::to_value(describe()).unwrap_or_default()));
     let base = state.broker.settings().at("");
     (

@@ -1,11 +1,13 @@
 //! Public pages for people who program against this instance (decision D1).
 
+mod example;
 mod reference;
 
 use axum::response::Html;
 use http::{HeaderName, HeaderValue, header};
 use serde_json::Value;
 
+use crate::oauth::page::Escaped;
 use crate::route::Routes;
 
 /// The routes of this room, with the OpenAPI document that the reference is made of.
@@ -19,9 +21,14 @@ pub fn routes() -> Routes {
     })
 }
 
-/// `/docs/api`: the reference of the REST API as a page. It has no script.
-pub fn reference(document: &Value) -> Html<String> {
-    Html(reference::page(document))
+/// `/docs/api`: the reference of the REST API as a page, for [`reference_at`] to complete. It has no script.
+pub fn reference(document: &Value) -> String {
+    reference::page(document)
+}
+
+/// The page of an instance that is reached at `base`.
+pub fn reference_at(page: &str, base: &str) -> Html<String> {
+    Html(page.replace(reference::BASE, &Escaped(base).to_string()))
 }
 
 /// Headers of such a page: its own stylesheet is all it loads.

@@ -4,10 +4,15 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value};
 
+use super::example;
 use crate::oauth::page::Escaped;
+use crate::ui::assets;
 
 /// Methods in the order in which a path shows them.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+/// Stands in the page where the address of the instance belongs.
+pub(super) const BASE: &str = "{base}";
 
 /// The page.
 pub(super) fn page(document: &Value) -> String {
@@ -18,6 +23,7 @@ pub(super) fn page(document: &Value) -> String {
     page.head();
     page.contents();
     page.push("<main id=\"main\">");
+    page.start();
     for tag in page.tags() {
         page.tag(&tag);
     }
@@ -95,12 +101,6 @@ impl<'d> Page<'d> {
         self.push(&html);
     }
 
-    fn foot(&mut self) {
-        self.push("<footer><p>Made from this instance's own OpenAPI document.</p></footer></body></html>");
-    }
-
-    /// Tags, in the document's order.
-    fn tags(&self) -> Vec<String> {
     /// What every example takes for granted.
     fn start(&mut self) {
         let _ = write!(
@@ -113,6 +113,12 @@ impl<'d> Page<'d> {
         );
     }
 
+    fn foot(&mut self) {
+        self.push("<footer><p>Made from this instance's own OpenAPI document.</p></footer></body></html>");
+    }
+
+    /// Tags, in the document's order.
+    fn tags(&self) -> Vec<String> {
         list(self.document, "tags")
             .map(|tag| text(tag, "name").to_owned())
             .collect()
@@ -182,6 +188,7 @@ impl<'d> Page<'d> {
             }
         }
         self.security(what);
+        self.call(operation);
         self.parameters(what);
         self.request(what);
         self.responses(what);
@@ -219,13 +226,6 @@ impl<'d> Page<'d> {
         let _ = write!(self.html, "<h4>Needs</h4><p>{ways}</p>");
     }
 
-    fn parameters(&mut self, what: &Value) {
-        let mut parameters = list(what, "parameters").peekable();
-        if parameters.peek().is_none() {
-            return;
-        }
-        self.push("<h4>Parameters</h4><dl>");
-        for parameter in parameters {
     /// A call that can be copied, and what it answers. What answers nothing good, or a page, has none.
     fn call(&mut self, operation: &Operation<'_>) {
         let what = operation.what;
@@ -297,6 +297,13 @@ impl<'d> Page<'d> {
         curl
     }
 
+    fn parameters(&mut self, what: &Value) {
+        let mut parameters = list(what, "parameters").peekable();
+        if parameters.peek().is_none() {
+            return;
+        }
+        self.push("<h4>Parameters</h4><dl>");
+        for parameter in parameters {
             let needed = parameter["required"] == true;
             let place = format!("in the {}", text(parameter, "in"));
             self.term(text(parameter, "name"), &parameter["schema"], needed, &place);
@@ -335,9 +342,28 @@ impl<'d> Page<'d> {
         }
     }
 
+    /// What an operation answers. Errors are many and much the same everywhere, so they are folded.
     fn responses(&mut self, what: &Value) {
-        self.push("<h4>Answers</h4><dl>");
-        for (status, response) in map(what, "responses") {
+        let (errors, answers): (Vec<_>, Vec<_>) =
+            map(what, "responses").partition(|(status, _)| status.starts_with(['4', '5']));
+        self.push("<h4>Answers</h4>");
+        self.answers(&answers);
+        if errors.is_empty() {
+            return;
+        }
+        let statuses: Vec<&str> = errors.iter().map(|(status, _)| status.as_str()).collect();
+        let _ = write!(
+            self.html,
+            "<details><summary>Errors: <span class=\"quiet\">{}</span></summary>",
+            Escaped(&statuses.join(", "))
+        );
+        self.answers(&errors);
+        self.push("</details>");
+    }
+
+    fn answers(&mut self, answers: &[(&String, &Value)]) {
+        self.push("<dl>");
+        for (status, response) in answers {
             let content = response["content"].as_object();
             let schema = content.and_then(|content| content.values().next());
             let shape = schema.map(|content| kind(&content["schema"])).unwrap_or_default();
@@ -489,7 +515,10 @@ mod tests {
                 "tags": ["Things"], "summary": "A <b>thing</b>",
                 "security": [{"secret_key": ["environment:things:read"]}, {"connect_session": []}],
                 "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
-                "responses": {"200": {"description": "It", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}}},
+                "responses": {
+                    "200": {"description": "It", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}},
+                    "404": {"description": "`<none>`"},
+                },
             }}},
             "components": {"schemas": {"Thing": {
                 "type": "object", "required": ["name"],
@@ -508,12 +537,12 @@ mod tests {
             "characters at least: <code>1</code>",
             "id=\"get-things-id\"",
             "href=\"#get-things-id\"",
+            "<details><summary>Errors: <span class=\"quiet\">404</span></summary>",
+            "<dd><code>&lt;none&gt;</code></dd></dl></details>",
+            "curl &quot;$TERAPI_URL/things/…&quot; \\\n  -H &quot;Authorization: Bearer $TERAPI_SECRET_KEY&quot;</pre>",
+            "<summary>Its answer</summary><pre tabindex=\"0\">{\n  &quot;name&quot;: &quot;dev&quot;,",
         ] {
             assert!(html.contains(wanted), "{wanted}\n{html}");
         }
     }
 }
-            "<details><summary>Errors: <span class=\"quiet\">404</span></summary>",
-            "<dd><code>&lt;none&gt;</code></dd></dl></details>",
-            "curl &quot;$TERAPI_URL/things/…&quot; \\\n  -H &quot;Authorization: Bearer $TERAPI_SECRET_KEY&quot;</pre>",
-            "<summary>Its answer</summary><pre tabindex=\"0\">{\n  &quot;name&quot;: &quot;dev&quot;,",

@@ -49,6 +49,9 @@ async fn the_reference_is_a_page_without_scripts_that_shows_every_operation_and_
     );
     let html = got.body.as_str().unwrap();
     assert!(!html.contains("<script") && !html.contains("style="));
+    assert!(!html.contains("{base}") && html.contains("export TERAPI_URL=\"http"));
+    let start = "curl -X POST &quot;$TERAPI_URL/connect/sessions&quot; \\\n  -H &quot;Authorization: Bearer $TERAPI_SECRET_KEY&quot;";
+    assert!(html.contains(start), "an example can be copied");
     let document = serde_json::to_value(terapi::router::describe()).unwrap();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {

@@ -1,8 +1,10 @@
 // The Connect UI with its script: in a frame on another origin, in a window, and alone in a tab.
 import type { FrameLocator, Locator, Page } from "@playwright/test";
 
+import { owner } from "../support/account.ts";
 import { DEMO } from "../support/acme.ts";
 import { link } from "../support/connect-views.ts";
+import { signIn } from "../support/sign-in.ts";
 import { expect, test } from "../support/stage.ts";
 
 const heading = (ui: Page | FrameLocator) => ui.getByRole("heading", { level: 1 });
@@ -148,6 +150,110 @@ test.describe("in a frame on another origin", () => {
         });
         await allow(page, ui);
         await expect(heading(ui)).toHaveText("Acme is connected");
+    });
+
+    test("what its user sees and does is in the log, as the page's own script told it", async ({ page, context, stage, embedder, watch }) => {
+        test.slow();
+        await context.addCookies([{ ...(await signIn(stage.url, owner)), url: stage.url }]);
+        await context.route("https://docs.example.com/**", (route) => route.fulfill({ body: "How to" }));
+        watch.pardon(/docs\.example\.com/);
+        const { token } = await stage.rest.openSession(stage.apiKey, { allowed_integrations: [stage.oauth, stage.apiKey, stage.rich] });
+        const open = async () => {
+            await page.goto("about:blank");
+            const options = { baseURL: stage.url, apiURL: stage.url, sessionToken: token, detectClosedAuthWindow: true };
+            const ui = await embedder.frame(page, options);
+            await expect(ui.getByRole("link", { name: "Acme (API key)" })).toBeVisible();
+            return ui;
+        };
+        const closed = () => expect(page.locator("#connect-ui")).toHaveCount(0);
+        const chosen = async (ui: FrameLocator, name: string) => {
+            await ui.getByRole("link", { name, exact: true }).click();
+            await expect(heading(ui)).toHaveText(`Connect ${name}`);
+        };
+
+        // Looked at, and left beside the card.
+        await open();
+        await page.mouse.click(20, 20);
+        await closed();
+
+        // The instructions are read, and the page is closed.
+        let ui = await open();
+        await chosen(ui, "Fieldmaster Enterprise");
+        for (const instructions of ["[data-doc]", "[data-doc-section]"]) {
+            const opened = context.waitForEvent("page");
+            await ui.locator(instructions).first().click();
+            await (await opened).close();
+        }
+        await page.bringToFront();
+        await ui.getByRole("button", { name: "Close" }).click();
+        await closed();
+
+        // A wrong key, a blocked window, one that is closed too early, a refusal, and at last success.
+        ui = await open();
+        await chosen(ui, "Acme (API key)");
+        await ui.getByLabel("Acme API key").fill("acme_test_refused");
+        await send(ui).click();
+        await expect(heading(ui)).toHaveText("Acme (API key) is not connected");
+        const reference = (await ui.locator("#reference").textContent())!.trim();
+        await ui.locator("[data-back]").click();
+        await ui.locator("[data-back]").click();
+        await chosen(ui, "Acme");
+        const frame = page.frames().find((frame) => frame.url().startsWith(stage.url))!;
+        await frame.evaluate(() => {
+            const open = window.open.bind(window);
+            window.open = () => ((window.open = open), null);
+        });
+        await send(ui).click();
+        await expect(ui.getByRole("alert")).toContainText("The window was blocked");
+        let opened = page.waitForEvent("popup");
+        await send(ui).click();
+        await (await opened).close();
+        await expect(ui.getByRole("alert")).toContainText("The window was closed too early");
+        opened = page.waitForEvent("popup");
+        await send(ui).click();
+        await (await opened).getByRole("button", { name: "Deny" }).click();
+        await expect(heading(ui)).toHaveText("Acme is not connected");
+        await page.bringToFront();
+        await ui.getByRole("link", { name: "Try again" }).click();
+        await allow(page, ui);
+        await expect(heading(ui)).toHaveText("Acme is connected");
+        await ui.getByRole("button", { name: "Finish" }).click();
+        await closed();
+
+        await page.goto(`${stage.url}/app/dev/logs`);
+        await page.getByLabel("Reference or connection id").fill(reference);
+        await page.getByRole("button", { name: "Filter" }).click();
+        await expect(page).toHaveURL(`${stage.url}/app/dev/logs/${reference}`);
+        const steps = page.getByRole("main").getByRole("listitem");
+        for (const [count, level, text] of [
+            [3, "Info", "opened"],
+            [4, "Info", "the list of integrations is shown"],
+            [3, "Info", "an integration was chosen"],
+            [1, "Info", "left by a click outside"],
+            [1, "Info", "the instructions were opened"],
+            [1, "Info", "a part of the instructions was opened"],
+            [1, "Info", "closed"],
+            [5, "Info", "connecting was asked for"],
+            [1, "Error", "the credentials were refused"],
+            [1, "Error", "the browser blocked the window"],
+            [1, "Error", "the window was closed before the end"],
+            [1, "Error", "a failure is shown"],
+            [1, "Info", "success is shown"],
+            [1, "Info", "finished"],
+        ] as const) {
+            const told = steps.filter({ has: page.getByText(`Connect UI: ${text}`, { exact: true }) });
+            // A beacon is sent when the browser finds time for it.
+            await expect(async () => {
+                await page.reload();
+                await expect(told, text).toHaveCount(count, { timeout: 1_000 });
+            }).toPass({ timeout: 10_000 });
+            await expect(told.first(), text).toContainText(level);
+        }
+        await expect(steps.getByText("Connect UI: an integration is shown", { exact: true })).not.toHaveCount(0);
+        const first = steps.filter({ hasText: "Connect UI: opened" }).first();
+        await first.getByText("Details").click();
+        await expect(first.getByLabel("Details")).toContainText("Chrome · ");
+        await expect(steps.filter({ hasText: "Connect UI: closed" }).first()).not.toContainText("Chrome");
     });
 
     test("a token from anybody but the page around is ignored", async ({ page, stage, embedder }) => {

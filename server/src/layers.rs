@@ -6,7 +6,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use terapi_model::{ErrorCode, Issue, IssueCode};
 use terapi_vault::{OsEntropy, token};
 use tracing::Instrument;
@@ -197,6 +197,33 @@ const JSON_ONLY: [&str; 11] = [
     "/connection",
     "/connections",
     "/connect",
+/// Paths whose handlers call [`judge_content_type`] themselves, when they know in whose operation a refusal belongs.
+const JUDGED_LATER: [&str; 4] = ["/api-auth", "/auth", "/oauth/connect", "/connect/session"];
+
+/// 415 where a body must be JSON and is announced as something else (rest.md 1.2).
+///
+/// # Errors
+/// 415 `invalid_content_type`.
+pub(crate) fn judge_content_type(path: &str, headers: &HeaderMap) -> Result<(), ApiError> {
+    let json_only = JSON_ONLY.iter().any(|prefix| is_under(path, prefix))
+        && !NOT_JSON_ONLY.iter().any(|prefix| is_under(path, prefix));
+    let Some(content_type) = headers.get(header::CONTENT_TYPE).filter(|_| json_only) else {
+        return Ok(());
+    };
+    let is_json = content_type
+        .as_bytes()
+        .get(.."application/json".len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(b"application/json"));
+    if is_json {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ErrorCode::InvalidContentType,
+        "the content type must be application/json",
+    ))
+}
+
 ];
 const NOT_JSON_ONLY: [&str; 3] = ["/oauth/callback", "/oauth/client-metadata", "/connect/ui"];
 
@@ -211,21 +238,9 @@ pub(crate) async fn judge_request(request: Request, next: Next) -> Response {
         );
         return ApiError::bad_path(vec![issue]).into_response();
     }
-    let json_only = JSON_ONLY.iter().any(|prefix| is_under(path, prefix))
-        && !NOT_JSON_ONLY.iter().any(|prefix| is_under(path, prefix));
-    if json_only && let Some(content_type) = request.headers().get(header::CONTENT_TYPE) {
-        let is_json = content_type
-            .as_bytes()
-            .get(.."application/json".len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(b"application/json"));
-        if !is_json {
-            return ApiError::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                ErrorCode::InvalidContentType,
-                "the content type must be application/json",
-            )
-            .into_response();
-        }
+    let is_judged_later = JUDGED_LATER.iter().any(|prefix| is_under(path, prefix));
+    if !is_judged_later && let Err(refused) = judge_content_type(path, request.headers()) {
+        return refused.into_response();
     }
     next.run(request).await
 }

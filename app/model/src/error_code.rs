@@ -59,6 +59,10 @@ codes! {
     InvalidHmac = "invalid_hmac",
     /// A public key without HMAC may not replace a connection.
     ConnectionExists = "connection_exists",
+    /// The page that uses the session is not of an origin that the environment allows.
+    OriginNotAllowed = "origin_not_allowed",
+    /// The address names no integration.
+    NoProviderConfigKey = "no_provider_config_key",
     /// Session does not allow this integration.
     IntegrationNotAllowed = "integration_not_allowed",
     /// Reconnect target is gone.

@@ -45,7 +45,9 @@ pub struct ErrorDetail {
     /// More about this code, if there is more.
     #[schema(nullable = false, value_type = Option<Object>)]
     payload: Option<Value>,
-    /// The operation that finds it in the logs.
+    /// The operation that finds it on the dashboard's Logs page. In every refusal of a browser that came with a good
+    /// session token or public key, of a session that has ended and is still known, of credentials that were tried at the
+    /// provider, and of credentials that cannot be served; in no other.
     #[schema(nullable = false)]
     log_id: Option<String>,
     /// The method of a call too many.
@@ -211,7 +213,8 @@ pub fn document(mut paths: Paths, schemas: Schemas) -> OpenApi {
     let mut info = Info::new("Terapi", env!("CARGO_PKG_VERSION"));
     info.description = Some(
         "Everything a backend does with Terapi. A secret key selects its environment. Failures answer \
-         `{error: {code, message, errors?, payload?}}`; branch on the code."
+         `{error: {code, message, errors?, payload?, log_id?}}`; branch on the code, and look for the `log_id` on the \
+         Logs page."
             .to_owned(),
     );
     let tags = TAGS.map(|(name, description)| {

@@ -1,11 +1,11 @@
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{FromRequest, Request, State};
 use serde_json::{Value, json};
 use terapi_model::IntegrationKey;
 use terapi_vault::SecretString;
 
-use super::browser_input;
-use crate::api::input::{JsonBody, Length, LenientQuery, Path, read_object};
+use super::browser_input::{self, Visitor};
+use crate::api::input::{JsonBody, Length, LenientQuery, Path, Query, read_object};
 use crate::error::ApiError;
 use crate::state::AppState;
 
@@ -14,9 +14,21 @@ pub async fn post(
     State(state): State<AppState>,
     path: Path<String>,
     LenientQuery(query): LenientQuery,
-    JsonBody(body): JsonBody<{ super::FORM_LIMIT }>,
+    request: Request,
 ) -> Result<Json<Value>, ApiError> {
-    let auth = browser_input::authenticate(&state, &query).await?;
+    let visitor = Visitor::admit(&state, &query, (request.uri().path(), request.headers()), &path.0, "apikey").await?;
+    let submitted = submit(&state, &visitor, &path, &query, request).await;
+    visitor.answer(submitted).await
+}
+
+async fn submit(
+    state: &AppState,
+    visitor: &Visitor<'_>,
+    path: &Path<String>,
+    query: &Query,
+    request: Request,
+) -> Result<Json<Value>, ApiError> {
+    let JsonBody(body) = JsonBody::<{ super::FORM_LIMIT }>::from_request(request, state).await?;
     let typed = read_object(&body, |fields| {
         // Published packages drop the `type` they were given; by hand it may well be sent.
         fields.value("type");
@@ -26,11 +38,11 @@ pub async fn post(
     })
     .map_err(ApiError::bad_body)?;
     let key = path.parse("providerConfigKey", IntegrationKey::parse)?;
-    let input = browser_input::read(&query);
+    let input = browser_input::read(query);
     let connected = state
         .broker
         .connect()
-        .submit_api_key(&auth, &key, input, SecretString::from(typed))
+        .submit_api_key(&visitor.auth, &key, input, SecretString::from(typed))
         .await?;
     Ok(Json(json!({
         "connectionId": connected.connection_key,

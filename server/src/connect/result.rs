@@ -3,7 +3,7 @@
 //! The result is stored with the attempt, so whoever comes late or comes again is told too.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use axum::Json;
@@ -13,10 +13,11 @@ use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt, stream};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
-use terapi_broker::connect::{AttemptView, ResultFrame, ResultHolder, Wait};
+use terapi_broker::connect::{AttemptView, ResultFrame, ResultHolder, Session, Wait};
 use terapi_model::{ErrorCode, OAuthAttemptId, OperationId};
+use terapi_vault::SecretString;
 
-use super::browser_input::is_listener_id;
+use super::browser_input::{answer_beside, is_listener_id};
 use super::sockets::Seat;
 use crate::api::auth::{SESSION_PREFIX, authenticate_session, bearer};
 use crate::api::input::Query;
@@ -43,7 +44,22 @@ pub async fn get(
         text if is_listener_id(text) && !text.starts_with(SESSION_PREFIX) => None,
         _ => Some(authenticate_session(&state, &token).await?),
     };
-    let holder = match &session {
+    let told = tell(&state, &headers, peer.ip(), &query, session.as_ref(), &token).await;
+    match &session {
+        Some(session) => answer_beside(&state, session, told).await,
+        None => told,
+    }
+}
+
+async fn tell(
+    state: &AppState,
+    headers: &HeaderMap,
+    peer: IpAddr,
+    query: &Query,
+    session: Option<&Session>,
+    token: &SecretString,
+) -> Result<Response, ApiError> {
+    let holder = match session {
         Some(session) => ResultHolder::Session(session),
         None => ResultHolder::Listener(token.expose()),
     };
@@ -63,7 +79,7 @@ pub async fn get(
     // First the wait, then the look: a result in between is not missed.
     let wait = connect.wait_for(&attempt);
     let view = connect.attempt(holder, &attempt).await?.ok_or_else(unknown)?;
-    let seat = state.sockets.take(state.client_address(&headers, peer.ip()));
+    let seat = state.sockets.take(state.client_address(headers, peer));
     let seat = seat.ok_or_else(|| {
         ApiError::new(
             StatusCode::TOO_MANY_REQUESTS,

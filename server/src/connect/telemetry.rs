@@ -1,10 +1,12 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde_json::Value;
 use terapi_broker::connect::{UiEvent, UiReport};
 use terapi_model::{ErrorCode, IntegrationKey, IssueCode, Timestamp};
 use terapi_vault::SecretString;
 
+use super::browser_input::answer_beside;
 use crate::api::auth::authenticate_session;
 use crate::api::input::{JsonBody, Length, read_object};
 use crate::error::ApiError;
@@ -57,7 +59,7 @@ async fn note(
     body: Result<JsonBody<{ super::FORM_LIMIT }>, ApiError>,
 ) -> Result<StatusCode, ApiError> {
     let JsonBody(body) = body?;
-    let token = body.get("token").and_then(serde_json::Value::as_str);
+    let token = body.get("token").and_then(Value::as_str);
     let token = token.filter(|token| !token.is_empty()).ok_or_else(|| {
         ApiError::unauthorized(
             ErrorCode::MissingAuthHeader,
@@ -65,8 +67,14 @@ async fn note(
         )
     })?;
     let session = authenticate_session(state, &SecretString::from(token)).await?;
-    let now = state.broker.now();
-    let (event, at, integration) = read_object(&body, |fields| {
+    let report = read(&body, state.broker.now(), headers);
+    let report = answer_beside(state, &session, report).await?;
+    state.broker.connect().report(&session, &report).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn read<'h>(body: &Value, now: Timestamp, headers: &'h HeaderMap) -> Result<UiReport<'h>, ApiError> {
+    let (event, at, integration) = read_object(body, |fields| {
         fields.value("token");
         let event = fields.text("event", Length::to(64));
         let event = event.and_then(|text| {
@@ -104,12 +112,10 @@ async fn note(
     let user_agent = headers
         .get(header::USER_AGENT)
         .and_then(|value| value.to_str().ok());
-    let report = UiReport {
+    Ok(UiReport {
         event,
         at,
         integration,
         user_agent,
-    };
-    state.broker.connect().report(&session, &report).await?;
-    Ok(StatusCode::NO_CONTENT)
+    })
 }

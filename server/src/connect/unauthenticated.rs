@@ -1,10 +1,10 @@
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{FromRequest, Request, State};
 use serde_json::{Value, json};
 use terapi_model::IntegrationKey;
 
-use super::browser_input;
-use crate::api::input::{JsonBody, LenientQuery, Path};
+use super::browser_input::{self, Visitor};
+use crate::api::input::{JsonBody, LenientQuery, Path, Query};
 use crate::error::ApiError;
 use crate::state::AppState;
 
@@ -14,12 +14,25 @@ pub async fn post(
     State(state): State<AppState>,
     path: Path<String>,
     LenientQuery(query): LenientQuery,
-    JsonBody(_): JsonBody<{ super::FORM_LIMIT }>,
+    request: Request,
 ) -> Result<Json<Value>, ApiError> {
-    let auth = browser_input::authenticate(&state, &query).await?;
+    let visitor = Visitor::admit(&state, &query, (request.uri().path(), request.headers()), &path.0, "unauth").await?;
+    let submitted = submit(&state, &visitor, &path, &query, request).await;
+    visitor.answer(submitted).await
+}
+
+async fn submit(
+    state: &AppState,
+    visitor: &Visitor<'_>,
+    path: &Path<String>,
+    query: &Query,
+    request: Request,
+) -> Result<Json<Value>, ApiError> {
+    JsonBody::<{ super::FORM_LIMIT }>::from_request(request, state).await?;
     let key = path.parse("providerConfigKey", IntegrationKey::parse)?;
-    let input = browser_input::read(&query);
-    let connected = state.broker.connect().submit_nothing(&auth, &key, input).await?;
+    let input = browser_input::read(query);
+    let connect = state.broker.connect();
+    let connected = connect.submit_nothing(&visitor.auth, &key, input).await?;
     Ok(Json(json!({
         "connectionId": connected.connection_key,
         "providerConfigKey": connected.integration_key,

@@ -46,6 +46,13 @@ row! {
     }
 }
 
+impl ConnectSessionRow {
+    /// Whether it has neither expired nor been ended early.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.deleted_at.is_none() && self.expires_at > now
+    }
+}
+
 /// Inserts a session.
 ///
 /// # Errors
@@ -60,23 +67,22 @@ pub async fn insert(tx: &mut Tx, row: &ConnectSessionRow) -> Result<(), StoreErr
     Ok(())
 }
 
-/// The session with this token's hash, unless it has ended.
+/// The session with this token's hash, ended or not: see [`ConnectSessionRow::is_live`].
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn find_live_by_hash(
+pub async fn find_by_hash(
     db: &mut impl Access,
     token_hash: &str,
-    now: Timestamp,
 ) -> Result<Option<ConnectSessionRow>, StoreError> {
     maybe(
         db,
         concat!(
             "SELECT ",
             connect_session_columns!(),
-            " FROM connect_session WHERE token_hash = $1 AND deleted_at IS NULL AND expires_at > $2"
+            " FROM connect_session WHERE token_hash = $1"
         ),
-        &[&token_hash, &now],
+        &[&token_hash],
     )
     .await
 }
@@ -96,6 +102,20 @@ pub async fn find(
             connect_session_columns!(),
             " FROM connect_session WHERE id = $1"
         ),
+        &[id],
+    )
+    .await
+}
+
+/// Keeps all other transactions that hold this session waiting until this one ends. False when it is gone.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn hold(tx: &mut Tx, id: &ConnectSessionId) -> Result<bool, StoreError> {
+    // An update holds the row in either database; a SELECT … FOR UPDATE is understood by one of them.
+    hits(
+        tx,
+        "UPDATE connect_session SET expires_at = expires_at WHERE id = $1",
         &[id],
     )
     .await

@@ -206,6 +206,26 @@ pub async fn count_messages(db: &mut impl Access, id: &OperationId, limit: u32) 
     Ok(u32::try_from(count).unwrap_or(limit))
 }
 
+/// How many of its lines say exactly this, counting no further than `limit`.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn count_messages_saying(
+    db: &mut impl Access,
+    id: &OperationId,
+    message: &str,
+    limit: u32,
+) -> Result<u32, StoreError> {
+    let Only(count) = one::<Only<i64>>(
+        db,
+        "SELECT COUNT(*) FROM (SELECT 1 FROM operation_message WHERE operation_id = $1 AND message = $2 LIMIT $3) \
+         AS counted",
+        &[id, &message, &limit],
+    )
+    .await?;
+    Ok(u32::try_from(count).unwrap_or(limit))
+}
+
 /// How many operations an environment has since `since`, counting no further than `limit`.
 ///
 /// # Errors
@@ -362,6 +382,29 @@ pub async fn fail(
     hits(
         tx,
         "UPDATE operation SET state = 'failed', level = 'error', error = $2, ended_at = $3, updated_at = $3 \
+/// The operation with this id, kept from all other transactions until this one ends: what is counted in it is counted
+/// once each.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn hold(
+    tx: &mut Tx,
+    id: &OperationId,
+    now: Timestamp,
+) -> Result<Option<OperationRow>, StoreError> {
+    // An update holds the row in either database; a SELECT … FOR UPDATE is understood by one of them.
+    let is_there = hits(tx, "UPDATE operation SET updated_at = $2 WHERE id = $1", &[id, &now]).await?;
+    if is_there { find(tx, id).await } else { Ok(None) }
+}
+
+/// Replaces whatever else is known of it.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn set_meta(tx: &mut Tx, id: &OperationId, meta: &serde_json::Value) -> Result<bool, StoreError> {
+    hits(tx, "UPDATE operation SET meta = $2 WHERE id = $1", &[id, &meta]).await
+}
+
          WHERE id = $1 AND state <> 'success'",
         &[id, error, &now],
     )

@@ -310,6 +310,7 @@ async fn what_needs_no_credentials_is_connected_by_either_route() {
 #[tokio::test]
 async fn routes_of_modes_to_come_answer_what_old_packages_send() {
     let app = TestApp::spawn().await;
+    let token = app.session(for_u1()).await;
     for (path, body) in [
         (
             "/auth/tableau/x",
@@ -331,7 +332,10 @@ async fn routes_of_modes_to_come_answer_what_old_packages_send() {
         ("/auth/oauth-outbound/x", Value::Null),
     ] {
         let body = (!body.is_null()).then_some(body);
-        let got = app.anon().send(Method::POST, path, body).await;
+        let stranger = app.anon().send(Method::POST, path, body.clone()).await;
+        assert_eq!(stranger.failure(), (401, "missing_public_key"), "{path}");
+        let path = format!("{path}?connect_session_token={token}");
+        let got = app.anon().send(Method::POST, &path, body).await;
         assert_eq!(got.failure(), (400, "invalid_auth_mode"), "{path}: {got:?}");
         assert_eq!(got.body["type"], "invalid_auth_mode");
         assert_eq!(got.header("access-control-allow-origin"), "*");

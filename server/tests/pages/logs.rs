@@ -30,6 +30,10 @@ impl<'w> MakeWriter<'w> for Lines {
 
 #[tokio::test]
 async fn no_secret_of_a_page_reaches_the_log() {
+    // Where there is one subscriber alone, the thread that comes first to a line of the program says for all threads
+    // whether anybody wants it, and other tests' threads have none (tracing-core, `callsite`). Where there are two, each
+    // is asked.
+    let _another = tracing::Dispatch::new(tracing_subscriber::registry());
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)

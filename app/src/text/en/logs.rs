@@ -165,7 +165,13 @@ pub fn next_step(action: OperationAction, code: &str, provider_error: Option<&st
             "The integration’s provider is no longer in the catalogue. Choose another one, or bring its file back."
         }
         "invalid_auth_mode" | "auth_mode_err" => {
-            "The provider takes another kind of credentials than those that came. Call the method for its kind."
+            "The provider takes another kind of credentials than those that came, or its kind is not supported yet. Call the method for its kind."
+        }
+        "origin_not_allowed" => {
+            "A page of another origin used the session. Add its origin to the allowed origins in the settings, if it is yours."
+        }
+        "too_many_request" => {
+            "Very many attempts came at once. If they are not your users, look who has your public key, require HMAC, or switch the key off."
         }
         "connection_test_failed" | "invalid_credentials" => {
             "The provider refused the credentials. Ask the user to check them: a typing mistake, a missing permission, or the wrong account."
@@ -187,7 +193,12 @@ pub fn next_step(action: OperationAction, code: &str, provider_error: Option<&st
             "The provider’s token endpoint refused. What it answered is in the timeline; most often the client secret is wrong or the grant was withdrawn."
         }
         "grant_type_err" => "The provider’s file asks for a grant that has no browser flow.",
-        "invalid_query_params" | "invalid_body" => {
+        "invalid_query_params"
+        | "invalid_body"
+        | "invalid_uri_params"
+        | "invalid_json"
+        | "invalid_content_type"
+        | "request_too_large" => {
             "The call was not as it should be; the error names the field. Correct it in your page or backend."
         }
         "server_error" | "unknown_err" | "unavailable" => {

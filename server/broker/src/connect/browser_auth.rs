@@ -1,3 +1,4 @@
+use terapi_model::OperationId;
 use terapi_store::StoreError;
 
 use super::session::TOKEN_PREFIX;
@@ -53,9 +54,12 @@ pub enum BrowserAuthError {
     /// Not the shape of a session token.
     #[error("this is not a connect session token")]
     InvalidSessionToken,
-    /// Unknown, expired or deleted.
+    /// Not known, or no more.
     #[error("this connect session is unknown or has expired; open a new one")]
     UnknownSession,
+    /// It has expired or was deleted. Its operation says so.
+    #[error("this connect session is unknown or has expired; open a new one")]
+    EndedSession(OperationId),
     /// A secret of the session does not open.
     #[error(transparent)]
     Sealing(#[from] SealingError),
@@ -69,6 +73,7 @@ impl From<SessionAuthError> for BrowserAuthError {
         match error {
             SessionAuthError::InvalidFormat => Self::InvalidSessionToken,
             SessionAuthError::Unknown => Self::UnknownSession,
+            SessionAuthError::Ended(operation) => Self::EndedSession(operation),
             SessionAuthError::Sealing(error) => Self::Sealing(error),
             SessionAuthError::Store(error) => Self::Store(error),
         }

@@ -81,8 +81,37 @@ impl Connect<'_> {
     /// browser may come again, as it does when its page is loaded anew.
     ///
     /// # Errors
-    /// [`DepartError`].
+    /// [`DepartError`], with the operation of the attempt, when there is one.
     pub async fn depart(
+        &self,
+        attempt: &OAuthAttemptId,
+        link: &str,
+        browser: &BrowserId,
+    ) -> Result<Url, Logged<DepartError>> {
+        let error = match self.try_depart(attempt, link, browser).await {
+            Ok(authorize_url) => return Ok(authorize_url),
+            Err(error) => error,
+        };
+        let operation_id = match error {
+            DepartError::Unknown => self.used_again(attempt).await.unwrap_or_default(),
+            DepartError::Sealing(_) | DepartError::Store(_) => None,
+        };
+        Err(Logged { error, operation_id })
+    }
+
+    /// Notes that an attempt's link was used when it was good no more.
+    async fn used_again(&self, attempt: &OAuthAttemptId) -> Result<Option<OperationId>, StoreError> {
+        let found = {
+            let mut db = self.broker.store().read().await?;
+            oauth_attempts::find(&mut db, attempt).await?
+        };
+        let Some(row) = found else { return Ok(None) };
+        let text = "A link was used that had been used already, or was too old";
+        let is_known = self.warn(&row.environment_id, &row.operation_id, text).await?;
+        Ok(is_known.then_some(row.operation_id))
+    }
+
+    async fn try_depart(
         &self,
         attempt: &OAuthAttemptId,
         link: &str,

@@ -21,6 +21,7 @@ mod results;
 mod session;
 mod submit;
 mod telemetry;
+mod turned_away;
 
 use std::collections::BTreeMap;
 
@@ -42,6 +43,7 @@ pub use session::{
 };
 pub use submit::SubmitError;
 pub use telemetry::{UiEvent, UiReport};
+pub use turned_away::TurnedAway;
 
 use crate::Broker;
 

@@ -135,9 +135,13 @@ pub enum SessionAuthError {
     /// Not the shape of a session token.
     #[error("this is not a connect session token")]
     InvalidFormat,
-    /// Unknown, expired or deleted.
+    /// Not known, or no more: a session that has ended is kept for a while, and then nothing leads from its token to its
+    /// operation in the log.
     #[error("this connect session is unknown or has expired; open a new one")]
     Unknown,
+    /// It has expired or was deleted. Its operation says so.
+    #[error("this connect session is unknown or has expired; open a new one")]
+    Ended(OperationId),
     /// A secret of it does not open.
     #[error(transparent)]
     Sealing(#[from] SealingError),
@@ -402,8 +406,7 @@ impl Connect<'_> {
         }
         let row = {
             let mut db = self.broker.store().read().await?;
-            connect_sessions::find_live_by_hash(&mut db, &token_hash(token).to_hex(), self.broker.now())
-                .await?
+            connect_sessions::find_by_hash(&mut db, &token_hash(token).to_hex()).await?
         };
         let row = row.ok_or(SessionAuthError::Unknown)?;
         let session = self.session_of(row).await.map_err(|error| match error {
@@ -418,11 +421,27 @@ impl Connect<'_> {
         let row = {
             let mut db = self.broker.store().read().await?;
             connect_sessions::find(&mut db, id).await?
+        if !row.is_live(self.broker.now()) {
+            return Err(self.came_late(&row).await?);
+        }
         };
         match row {
             Some(row) => self.session_of(row).await,
             None => Ok(None),
         }
+    }
+
+    /// Notes that a session was used after its end.
+    async fn came_late(&self, row: &ConnectSessionRow) -> Result<SessionAuthError, StoreError> {
+        let text = match row.deleted_at {
+            Some(_) => "The session was used after it had been deleted",
+            None => "The session was used after it had expired",
+        };
+        let is_known = self.warn(&row.environment_id, &row.operation_id, text).await?;
+        Ok(match is_known {
+            true => SessionAuthError::Ended(row.operation_id.clone()),
+            false => SessionAuthError::Unknown,
+        })
     }
 
     async fn session_of(&self, row: ConnectSessionRow) -> Result<Option<Session>, SessionError> {

@@ -14,6 +14,9 @@ use crate::Broker;
 const MOST_LINES: u32 = 1000;
 
 /// An operation under way, with lines that are gathered while something goes on that must not hold a transaction, such
+/// Most lines of an operation for one more that tells of no try: those of tries must find room.
+const MOST_BESIDE: u32 = 500;
+
 /// as a call to a provider. They are written in the transaction of its outcome.
 pub(crate) struct Trail<'b> {
     broker: &'b Broker,
@@ -62,8 +65,20 @@ impl<'b> Trail<'b> {
         self.lines.push(line);
     }
 
-    /// Notes a request that was just answered, or was not: `status` and headers of the answer.
-    pub(crate) fn exchanged(&mut self, text: &str, call: Call, answer: Option<(u16, &HeaderMap)>) {
+    /// Notes what was just refused.
+    pub(crate) fn refuse(&mut self, error: &OperationError) {
+        self.lines.push(Message::failure(error, self.broker.now()));
+    }
+
+    /// Notes a request that was just answered, or was not: status and headers of the answer, and what else there is to
+    /// say of it.
+    pub(crate) fn exchanged(
+        &mut self,
+        text: &str,
+        call: Call,
+        answer: Option<(u16, &HeaderMap)>,
+        about: Option<Redacted>,
+    ) {
         let fine = answer.is_some_and(|(status, _)| (200..300).contains(&status));
         let level = if fine { LogLevel::Info } else { LogLevel::Warn };
         let response = answer.map(|(status, headers)| {
@@ -144,3 +159,47 @@ pub(crate) struct Call {
     began: Timestamp,
     request: Redacted,
 }
+    /// Writes where the attempt stands, if it is one of several. In the transaction of the line that says so.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn record(
+        &self,
+        tx: &mut Tx,
+        state: OperationState,
+        integration: Option<(&IntegrationId, &IntegrationKey, &ProviderName)>,
+        connection: Option<(Option<&ConnectionId>, &ConnectionKey)>,
+    ) -> Result<(), StoreError> {
+        let Some(id) = &self.attempt else { return Ok(()) };
+        // What was done is written down whatever was tried before.
+        if state != OperationState::Success && self.is_full(tx).await? {
+            return Ok(());
+        }
+        let known = self.operation.integration.as_ref();
+        let known = known.map(|(id, key, provider)| (id, key, provider));
+        let attempt = NewOperationAttempt {
+            operation_id: self.id(),
+            id,
+            state,
+            integration: integration.or(known),
+            connection_id: connection.and_then(|(id, _)| id),
+            connection_key: connection.map(|(_, key)| key),
+            now: self.broker.now(),
+        };
+        operation_attempts::put(tx, &attempt).await?;
+        Ok(())
+    }
+
+    /// Writes the lines beside whatever the operation comes to: what they tell of is no try. An operation that is not open
+    /// is opened; one that has more than [`MOST_BESIDE`] lines gets no more of this kind.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn add_beside(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        open(self.broker, tx, self.operation.clone()).await?;
+        if rows::count_messages(tx, self.id(), MOST_BESIDE).await? >= MOST_BESIDE {
+            return Ok(());
+        }
+        self.write(tx).await
+    }
+

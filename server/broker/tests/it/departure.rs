@@ -2,7 +2,7 @@
 
 use terapi_broker::connect::{BrowserId, BrowserInput, DepartError, Prepared, ResultHolder};
 use terapi_broker::environments::EnvironmentPatch;
-use terapi_model::{ErrorCode, OAuthAttemptId};
+use terapi_model::{ErrorCode, LogLevel, OAuthAttemptId, OperationState};
 use terapi_store::oauth_attempts::{self, OAuthAttemptRow};
 
 use crate::database::on_each;
@@ -25,7 +25,32 @@ async fn prepare(flow: &Flow, input: BrowserInput) -> Prepared {
 
 async fn depart(flow: &Flow, at: &(OAuthAttemptId, String), cookie: &str) -> Result<url::Url, DepartError> {
     let connect = flow.house.broker.connect();
-    connect.depart(&at.0, &at.1, &BrowserId::of_cookie(cookie)).await
+    let departed = connect.depart(&at.0, &at.1, &BrowserId::of_cookie(cookie)).await;
+    departed.map_err(|refused| refused.error)
+}
+
+#[tokio::test]
+async fn a_link_that_is_good_no_more_names_its_operation_and_says_so_there() {
+    on_each(async |on| {
+        let flow = Flow::start_on(on).await;
+        let prepared = prepare(&flow, BrowserInput::default()).await;
+        let (attempt, link) = link(&prepared);
+        let connect = flow.house.broker.connect();
+        let (first, second) = (BrowserId::of_cookie(COOKIE), BrowserId::of_cookie("another"));
+        connect.depart(&attempt, &link, &first).await.unwrap();
+        for _ in 0..5 {
+            let refused = connect.depart(&attempt, &link, &second).await.unwrap_err();
+            assert_eq!(refused.operation_id.as_ref(), Some(&prepared.operation_id));
+        }
+        let (operation, lines) = flow.log().await.remove(0);
+        assert_eq!(operation.state, OperationState::Running, "the first browser is on its way");
+        let warned = lines.iter().filter(|line| line.level == LogLevel::Warn);
+        assert_eq!(warned.count(), 3, "{lines:?}");
+        let nowhere = OAuthAttemptId::parse("att_00000000000000000000000000").unwrap();
+        let refused = connect.depart(&nowhere, &link, &first).await.unwrap_err();
+        assert_eq!(refused.operation_id, None);
+    })
+    .await;
 }
 
 #[tokio::test]

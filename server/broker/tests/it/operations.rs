@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use terapi_broker::connect::{
-    AttemptView, BrowserId, BrowserInput, NewSession, OwnApp, ResultFrame, ResultHolder, SessionDefaults,
-    UiEvent, UiReport,
+    AttemptView, BrowserAuth, BrowserId, BrowserInput, NewSession, OwnApp, ResultFrame, ResultHolder,
+    SessionAuthError, SessionDefaults, TurnedAway, UiEvent, UiReport,
 };
 use terapi_broker::connections::GetOptions;
 use terapi_broker::operations::{MASK, Operation, OperationFilter, OperationMessage};
-use terapi_model::{LogLevel, MessageType, OperationAction, OperationId, OperationState, OperationType};
+use terapi_model::{ErrorCode, LogLevel, MessageType, OperationAction, OperationId, OperationState, OperationType};
 use terapi_testkit::{Answer, Denial};
 use terapi_vault::hash::token_hash;
 
@@ -170,6 +170,172 @@ async fn every_refusal_before_the_redirect_says_where_the_log_has_it() {
     assert_eq!(end(&operation), (OperationState::Success, None));
     assert_eq!(operation.integration_key, Some(integration("acme")));
     assert_eq!(lines.last().unwrap().level, LogLevel::Error);
+}
+
+/// What a server says of a body that it could not read.
+async fn turn_away(flow: &Flow, auth: &BrowserAuth, code: ErrorCode) -> OperationId {
+    let refused = TurnedAway {
+        code,
+        message: "the body is not what it should be",
+        integration: Some(&integration("acme")),
+        auth_type: "apikey",
+    };
+    flow.house.broker.connect().turn_away(auth, &refused).await.unwrap()
+}
+
+#[tokio::test]
+async fn who_is_turned_away_before_anything_is_tried_is_found_in_the_log() {
+    on_each(async |on| {
+        let flow = Flow::start_on(on).await;
+        let auth = flow.session().await;
+        let id = turn_away(&flow, &auth, ErrorCode::InvalidBody).await;
+        let (operation, lines) = only(&flow).await;
+        assert_eq!(operation.id, id);
+        assert_eq!(end(&operation), (OperationState::Failed, Some("invalid_body")));
+        assert_eq!(operation.integration_key, Some(integration("acme")));
+        assert_eq!(texts(&lines), ["the body is not what it should be"]);
+        flow.connect(&auth).await;
+        assert_eq!(end(&only(&flow).await.0), (OperationState::Success, None));
+
+        flow.house.clock.advance_seconds(1);
+        let id = turn_away(&flow, &flow.public_key(), ErrorCode::RequestTooLarge).await;
+        let (operation, lines) = flow.log().await.remove(0);
+        assert_eq!((&operation.id, lines.len()), (&id, 1));
+        assert_eq!(
+            end(&operation),
+            (OperationState::Failed, Some("request_too_large"))
+        );
+        assert_eq!(operation.meta["authType"], "apikey");
+        assert_eq!(operation.actor.kind, "public_key");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_no_try_is_a_line_and_ends_nothing() {
+    on_each(async |on| {
+        let flow = Flow::start_on(on).await;
+        let auth = flow.session().await;
+        let session = auth.session().unwrap();
+        let connect = flow.house.broker.connect();
+        for _ in 0..520 {
+            let id = connect.refuse_beside(session, ErrorCode::NotFound, "no such attempt").await;
+            assert_eq!(id.as_ref(), Some(&session.operation_id));
+        }
+        let (operation, lines) = only(&flow).await;
+        assert_eq!(end(&operation), (OperationState::Running, None));
+        assert_eq!(lines.len(), 500, "room is left for tries");
+        assert_eq!(lines[0].error.as_ref().unwrap().code, "not_found");
+        flow.connect(&auth).await;
+        assert_eq!(only(&flow).await.1.len(), 506);
+    })
+    .await;
+}
+
+/// Puts `count` operations into the environment's log, as many browsers would that come at once.
+async fn crowd(flow: &Flow, count: usize) {
+    let store = flow.house.broker.store();
+    let like = turn_away(flow, &flow.public_key(), ErrorCode::InvalidBody).await;
+    let mut tx = store.begin().await.unwrap();
+    let row = terapi_store::operations::find(&mut tx, &like).await.unwrap().unwrap();
+    for number in 1..count {
+        let mut random = [0; 10];
+        random[..8].copy_from_slice(&number.to_be_bytes());
+        let another = terapi_store::operations::OperationRow {
+            id: OperationId::mint(row.created_at, random),
+            ..row.clone()
+        };
+        terapi_store::operations::insert(&mut tx, &another).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn refusals_past_two_thousand_operations_a_minute_are_counted_in_one_that_they_name() {
+    on_each(async |on| {
+        let flow = Flow::start_on(on).await;
+        let auth = flow.session().await;
+        let stranger = flow.public_key();
+        crowd(&flow, 1998).await;
+        let last = turn_away(&flow, &stranger, ErrorCode::InvalidBody).await;
+        let counted = turn_away(&flow, &stranger, ErrorCode::InvalidBody).await;
+        assert_ne!(last, counted);
+        let named = BrowserInput {
+            connection_key: Some("a/b?".into()),
+            ..BrowserInput::default()
+        };
+        let connect = flow.house.broker.connect();
+        let cookie = BrowserId::of_cookie(COOKIE);
+        let refused = connect.begin(&stranger, &integration("acme"), named, &cookie).await;
+        assert_eq!(refused.unwrap_err().operation_id.as_ref(), Some(&counted));
+        let many = (0..20).map(|_| turn_away(&flow, &stranger, ErrorCode::MissingHmac));
+        let many = futures::future::join_all(many).await;
+        assert!(many.iter().all(|id| *id == counted));
+
+        let operations = flow.house.broker.operations();
+        let (operation, lines) = operations.find(&flow.caller, &counted).await.unwrap().unwrap();
+        assert_eq!(
+            end(&operation),
+            (OperationState::Failed, Some("too_many_request"))
+        );
+        assert_eq!(
+            operation.error.unwrap().message,
+            "2000 attempts were logged in this minute; further refusals are only counted: 22 \
+             (1 × invalid_body, 1 × invalid_query_params, 20 × missing_hmac)"
+        );
+        assert!(lines.is_empty());
+        // A session has its operation already.
+        let known = turn_away(&flow, &auth, ErrorCode::InvalidBody).await;
+        assert_eq!(known, auth.session().unwrap().operation_id);
+
+        flow.house.clock.advance_seconds(61);
+        let own = turn_away(&flow, &stranger, ErrorCode::InvalidBody).await;
+        let (operation, lines) = flow.log().await.remove(0);
+        assert_eq!((operation.id, lines.len()), (own, 1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_that_is_used_after_its_end_names_its_operation_as_long_as_it_is_known() {
+    on_each(async |on| {
+        let flow = Flow::start_on(on).await;
+        let connect = flow.house.broker.connect();
+        let open = async || {
+            let opened = connect.open_session(&flow.caller, NewSession::default()).await;
+            opened.unwrap()
+        };
+        let (left, deleted) = (open().await, open().await);
+        let session = connect.authenticate_session(deleted.token.expose()).await.unwrap();
+        connect.delete_session(&session).await.unwrap();
+        flow.house.clock.advance_seconds(30 * 60);
+        let operations = flow.house.broker.operations();
+        for (opened, said) in [
+            (&left, "The session was used after it had expired"),
+            (&deleted, "The session was used after it had been deleted"),
+        ] {
+            for _ in 0..5 {
+                let late = connect.authenticate_session(opened.token.expose()).await;
+                assert!(
+                    matches!(&late, Err(SessionAuthError::Ended(id)) if *id == opened.operation_id),
+                    "{late:?}"
+                );
+            }
+            let found = operations.find(&flow.caller, &opened.operation_id).await;
+            let (operation, lines) = found.unwrap().unwrap();
+            assert_eq!(operation.state, OperationState::Running);
+            assert_eq!(texts(&lines), [said; 3]);
+            assert_eq!(lines[0].level, LogLevel::Warn);
+        }
+        // A day later nothing leads from the token to anything.
+        flow.house.clock.advance_seconds(25 * 3600);
+        flow.house.broker.sweep().await.unwrap();
+        for opened in [&left, &deleted] {
+            let late = connect.authenticate_session(opened.token.expose()).await;
+            assert!(matches!(late, Err(SessionAuthError::Unknown)), "{late:?}");
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

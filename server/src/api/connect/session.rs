@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use http::StatusCode;
 use serde::Serialize;
 use terapi_app::base_path::Local;
@@ -12,7 +12,9 @@ use utoipa::ToSchema;
 use crate::api::auth::BySession;
 use crate::api::connections::EndUserBody;
 use crate::api::input::{EmptyBody, NoQuery};
+use crate::connect::browser_input::answer_beside;
 use crate::error::ApiError;
+use crate::layers::judge_content_type;
 use crate::state::AppState;
 
 /// `{data: session}`
@@ -80,10 +82,15 @@ impl From<SessionView> for SessionBody {
 pub(super) async fn get(
     State(state): State<AppState>,
     BySession(session): BySession,
-    _: NoQuery,
-    _: EmptyBody,
+    request: Request,
 ) -> Result<Json<SessionAnswer>, ApiError> {
-    let view = state.broker.connect().session_view(&session).await?;
+    let shown = show(&state, &session, request).await;
+    answer_beside(&state, &session, shown).await
+}
+
+async fn show(state: &AppState, session: &Session, request: Request) -> Result<Json<SessionAnswer>, ApiError> {
+    expect_nothing(state, request).await?;
+    let view = state.broker.connect().session_view(session).await?;
     let view = view.ok_or_else(|| ApiError::not_found("the connection of this session no longer exists"))?;
     Ok(Json(SessionAnswer { data: view.into() }))
 }
@@ -96,10 +103,15 @@ pub(super) async fn get(
 pub(super) async fn delete(
     State(state): State<AppState>,
     BySession(session): BySession,
-    _: NoQuery,
-    _: EmptyBody,
+    request: Request,
 ) -> Result<StatusCode, ApiError> {
-    if state.broker.connect().delete_session(&session).await? {
+    let ended = end(&state, &session, request).await;
+    answer_beside(&state, &session, ended).await
+}
+
+async fn end(state: &AppState, session: &Session, request: Request) -> Result<StatusCode, ApiError> {
+    expect_nothing(state, request).await?;
+    if state.broker.connect().delete_session(session).await? {
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(ApiError::new(
@@ -107,4 +119,13 @@ pub(super) async fn delete(
         ErrorCode::ServerError,
         "this session had already ended",
     ))
+}
+
+/// These routes take neither query nor body.
+async fn expect_nothing(state: &AppState, request: Request) -> Result<(), ApiError> {
+    judge_content_type(request.uri().path(), request.headers())?;
+    let (mut parts, body) = request.into_parts();
+    NoQuery::from_request_parts(&mut parts, state).await?;
+    EmptyBody::from_request(Request::from_parts(parts, body), state).await?;
+    Ok(())
 }

@@ -14,6 +14,9 @@ use terapi_store::StoreError;
 /// The field that names an operation.
 const LOG_ID: &str = "log_id";
 
+/// So many issues are told of at most.
+const MOST_ISSUES: usize = 100;
+
 /// A failed request.
 #[derive(Debug, Clone)]
 pub struct ApiError(Box<Failure>);
@@ -133,9 +136,10 @@ impl ApiError {
         self
     }
 
-    /// With `errors`.
+    /// With `errors`: the first of them, because an answer must not grow with what was sent.
     #[must_use]
-    pub fn with_issues(mut self, issues: Vec<Issue>) -> Self {
+    pub fn with_issues(mut self, mut issues: Vec<Issue>) -> Self {
+        issues.truncate(MOST_ISSUES);
         self.0.issues = issues;
         self
     }

@@ -149,6 +149,23 @@ pub async fn find_by_uuid(db: &mut impl Access, uuid: &str) -> Result<Option<Int
     .await
 }
 
+/// What callers name the environment's live integrations.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn find_keys(
+    db: &mut impl Access,
+    environment_id: &EnvironmentId,
+) -> Result<Vec<IntegrationKey>, StoreError> {
+    let keys = all::<Only<IntegrationKey>>(
+        db,
+        "SELECT unique_key FROM integration WHERE environment_id = $1 AND deleted_at IS NULL",
+        &[environment_id],
+    )
+    .await?;
+    Ok(keys.into_iter().map(|Only(key)| key).collect())
+}
+
 /// The environment's live integrations with their live connections counted, by provider, then oldest first.
 ///
 /// # Errors

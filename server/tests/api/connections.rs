@@ -149,6 +149,32 @@ async fn credentials_need_their_own_scope() {
 }
 
 #[tokio::test]
+#[tokio::test]
+async fn a_long_list_comes_whole_and_in_order_also_in_parts() {
+    let app = TestApp::spawn().await;
+    app.acme().await;
+    for number in 0..205 {
+        let import = json!({
+            "provider_config_key": "acme", "connection_id": format!("c-{number}"),
+            "credentials": {"type": "OAUTH2", "access_token": "t"}, "metadata": {"number": number},
+        });
+        assert_eq!(app.key().post("/connections", import).await.status, 201);
+    }
+    let listed = async |query: &str| -> Vec<Value> {
+        let got = app.key().get(&format!("/connections{query}")).await;
+        assert_eq!(got.header("content-type"), "application/json");
+        got.body["connections"].as_array().unwrap().clone()
+    };
+    let whole = listed("").await;
+    assert_eq!(whole.len(), 205);
+    let mut by_pages = listed("?limit=150").await;
+    by_pages.extend(listed("?limit=150&page=1").await);
+    assert_eq!(whole, by_pages);
+    assert_eq!(listed("?limit=203").await, whole[..203]);
+    assert_eq!(listed("?limit=202&page=1").await, whole[202..]);
+    assert_eq!(listed("?limit=200").await, whole[..200]);
+}
+
 async fn a_list_is_filtered_and_paged() {
     let (app, first) = connected().await;
     app.acme().await;

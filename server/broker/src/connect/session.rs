@@ -1,6 +1,6 @@
 //! Connect sessions (rest.md 4): what a backend opens for one end user, and the token that stands for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -269,6 +269,8 @@ impl Connect<'_> {
         let (Ok(tags), true) = (tags, issues.is_empty()) else {
             return Err(OpenSessionError::Invalid(issues));
         };
+        let mut seen = HashSet::new();
+        new.allowed_integrations.retain(|key| seen.insert(key.clone()));
         let broker = self.broker;
         let now = broker.now();
         let secret = token::hex(broker.entropy(), 32);
@@ -338,14 +340,17 @@ impl Connect<'_> {
                 .map(|key| (path("integrations_config_defaults", key), key)),
         );
         named.extend(new.overrides.keys().map(|key| (path("overrides", key), key)));
-        let mut issues = Vec::new();
-        let mut db = self.broker.store().read().await?;
-        for (path, key) in named {
-            if integrations::find(&mut db, environment, key).await?.is_none() {
-                issues.push(Issue::at(path, IssueCode::Custom, "there is no such integration"));
-            }
+        if named.is_empty() {
+            return Ok(Vec::new());
         }
-        Ok(issues)
+        // One question, however many are named.
+        let mut db = self.broker.store().read().await?;
+        let known = integrations::find_keys(&mut db, environment).await?;
+        let known: HashSet<&IntegrationKey> = known.iter().collect();
+        let unknown = named.into_iter().filter(|(_, key)| !known.contains(key));
+        Ok(unknown
+            .map(|(path, _)| Issue::at(path, IssueCode::Custom, "there is no such integration"))
+            .collect())
     }
 
     /// The session's webhook address: given as such, or by the older way of a `webhook_url` in a preset config, which

@@ -49,14 +49,21 @@ where
             .seal_json(&cell::credential(id, environment), held.credentials)?,
         expires_at: held.credentials.expires_at(),
         lifetime: held.lifetime_ms,
-        granted_scopes: held.granted_scopes.map(|scopes| scopes.join(",")),
-        requested_scopes: (!held.requested_scopes.is_empty()).then(|| held.requested_scopes.join(",")),
+        granted_scopes: held.granted_scopes.map(joined),
+        requested_scopes: (!held.requested_scopes.is_empty()).then(|| joined(held.requested_scopes)),
     };
     credentials::put(tx, &credential, now).await?;
     Ok(secret)
 }
 
 /// Splits a config into what lies open in the database and what the provider declares secret.
+/// Scopes as they are stored. A scope has no NUL (RFC 6749 section 3.3) and PostgreSQL takes none: for one that a provider
+/// made up, a token that was rotated must not be lost.
+pub(crate) fn joined(scopes: &[String]) -> String {
+    let sound = scopes.iter().map(String::as_str);
+    sound.filter(|scope| !scope.contains('\0')).collect::<Vec<_>>().join(",")
+}
+
 fn split_secret(provider: &Provider, config: Map<String, Value>) -> (Map<String, Value>, Map<String, Value>) {
     let (secret, open) = config.into_iter().partition(|(name, _)| {
         provider

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use terapi_model::{ConnectionId, IntegrationId, Scope, Tags, Timestamp};
+use terapi_model::{ConnectionId, EnvironmentId, IntegrationId, Scope, Tags, Timestamp};
 use terapi_store::connections::{self, ConnectionFilter, Page, PageStart};
 use terapi_store::credentials::CredentialState;
 use terapi_store::{StoreError, connection_tags};
@@ -59,6 +59,23 @@ pub struct ConnectionPage {
     pub total: i64,
 }
 
+/// A list that is read part by part: ten thousand connections with all the metadata they may have do not fit into
+/// memory.
+#[derive(Debug)]
+pub struct ConnectionParts {
+    environment: EnvironmentId,
+    filter: ConnectionFilter,
+    start: PageStart,
+    left: u32,
+}
+
+impl ConnectionParts {
+    /// Whether everything has been read.
+    pub fn is_over(&self) -> bool {
+        self.left == 0
+    }
+}
+
 /// Why nothing was listed.
 #[derive(Debug, thiserror::Error)]
 pub enum ListConnectionsError {
@@ -82,14 +99,60 @@ impl Connections<'_> {
         caller: &Caller,
         query: ConnectionQuery,
     ) -> Result<Vec<Connection>, ListConnectionsError> {
+        let mut parts = self.list_in_parts(caller, query)?;
+        self.next_part(&mut parts, MOST).await
+    }
+
+    /// The same list, to be read with [`Connections::next_part`].
+    ///
+    /// # Errors
+    /// [`Forbidden`].
+    pub fn list_in_parts(
+        &self,
+        caller: &Caller,
+        query: ConnectionQuery,
+    ) -> Result<ConnectionParts, Forbidden> {
         caller.require(&LIST)?;
-        let environment = caller.environment()?;
-        let limit = query.limit.unwrap_or(MOST).min(MOST);
-        let start = PageStart::Offset(u64::from(query.page) * u64::from(limit));
-        let filter = filter(query);
+        let left = query.limit.unwrap_or(MOST).min(MOST);
+        Ok(ConnectionParts {
+            environment: caller.environment()?.clone(),
+            start: PageStart::Offset(u64::from(query.page) * u64::from(left)),
+            filter: filter(query),
+            left,
+        })
+    }
+
+    /// The next connections of a list, at most so many. What is made meanwhile is not among them.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn next_part(
+        &self,
+        parts: &mut ConnectionParts,
+        most: u32,
+    ) -> Result<Vec<Connection>, ListConnectionsError> {
+        let wanted = Page {
+            limit: most.min(parts.left),
+            start: parts.start.clone(),
+        };
+        if wanted.limit == 0 {
+            return Ok(Vec::new());
+        }
         let mut db = self.broker.store().read().await?;
-        let rows = connections::list(&mut db, environment, &filter, &Page { limit, start }).await?;
+        let rows = connections::list(&mut db, &parts.environment, &parts.filter, &wanted).await?;
         let mut tags = connection_tags::list(&mut db, rows.iter().map(|row| &row.connection.id)).await?;
+        drop(db);
+        let found = u32::try_from(rows.len()).unwrap_or(wanted.limit);
+        parts.left = match rows.last() {
+            Some(last) if found == wanted.limit => {
+                parts.start = PageStart::After {
+                    created_at: last.connection.created_at,
+                    id: last.connection.id.clone(),
+                };
+                parts.left - found
+            }
+            _ => 0,
+        };
         Ok(rows.into_iter().map(|row| with_tags(row, &mut tags)).collect())
     }
 

@@ -20,9 +20,9 @@ use terapi_model::{
 
 pub use delete::DeleteConnectionError;
 pub use get::{FetchedConnection, GetConnectionError, GetOptions, ReadConnectionError};
-pub(crate) use held::{Held, put_held};
+pub(crate) use held::{Held, joined, put_held};
 pub use import::{Import, ImportError, Imported};
-pub use list::{ConnectionPage, ConnectionQuery, ListConnectionsError, PageQuery};
+pub use list::{ConnectionPage, ConnectionParts, ConnectionQuery, ListConnectionsError, PageQuery};
 pub use metadata::{MAX_METADATA_BYTES, MetadataChange, MetadataError};
 pub(crate) use record::{object, view};
 pub(crate) use update::link_end_user;

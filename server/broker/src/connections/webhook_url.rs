@@ -17,6 +17,9 @@ pub(crate) fn check_webhook_url(broker: &Broker, text: &str) -> Result<Option<St
     if text.chars().count() > MOST {
         return Err(format!("has at most {MOST} characters"));
     }
+    if text.chars().any(char::is_control) {
+        return Err("may not hold control characters".to_owned());
+    }
     let url = Url::parse(text).map_err(|_| "must be an absolute address".to_owned())?;
     if !matches!(url.scheme(), "https" | "http") || url.host().is_none() {
         return Err("must be an absolute address that begins with https:// or http://".to_owned());

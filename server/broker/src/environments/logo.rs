@@ -124,6 +124,10 @@ impl Environments<'_> {
     /// # Errors
     /// When the database does not answer.
     pub async fn logo(&self, uuid: &str) -> Result<Option<Logo>, StoreError> {
+        // Anybody may ask for anything, also for what no database takes.
+        if uuid::Uuid::try_parse(uuid).is_err() {
+            return Ok(None);
+        }
         let row = environment_logos::find_by_uuid(&mut self.broker.store().read().await?, uuid).await?;
         Ok(row.map(|row| Logo {
             media_type: row.media_type,

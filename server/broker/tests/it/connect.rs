@@ -1192,3 +1192,45 @@ async fn what_a_providers_file_says_is_what_is_sent_and_kept() {
     );
     assert_eq!(asked[1].body_names, ["grant_type", "note", "refresh_token"]);
 }
+
+#[tokio::test]
+async fn a_scope_that_no_database_takes_costs_no_connection() {
+    on_each(async |on| {
+        let flow = Flow::start_on(on).await;
+        flow.acme
+            .script(|script| script.granted_scopes = Some(vec!["profile".into(), "a\0b".into()]));
+        let made = flow.connect(&flow.session().await).await;
+        let options = GetOptions {
+            with_credentials: true,
+            force_refresh: true,
+            min_ttl: None,
+        };
+        flow.get_with(&made.connection_key, options).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_names_each_integration_once_however_often_it_was_said() {
+    let flow = Flow::start().await;
+    let connect = flow.house.broker.connect();
+    let named = |keys: &[&str]| NewSession {
+        end_user: Some(end_user()),
+        allowed_integrations: keys.iter().map(|key| integration(key)).collect(),
+        ..NewSession::default()
+    };
+    let auth = flow.session_of(named(&["acme", "acme-basic", "acme"])).await;
+    let allowed = auth.session().unwrap().allowed_integrations.clone();
+    assert_eq!(
+        allowed,
+        Some(vec![integration("acme"), integration("acme-basic")])
+    );
+    let refused = connect.open_session(&flow.caller, named(&["acme", "none"])).await;
+    let Err(OpenSessionError::Invalid(issues)) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(
+        (issues.len(), issues[0].path.join(".")),
+        (1, "allowed_integrations.1".to_owned())
+    );
+}

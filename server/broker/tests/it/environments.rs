@@ -4,7 +4,8 @@ use terapi_broker::environments::{
 };
 use terapi_model::{OperatorId, Role};
 
-use crate::house::{House, sign_up};
+use crate::database::on_each;
+use crate::house::{House, Plan, sign_up};
 
 #[tokio::test]
 async fn a_new_account_has_dev_with_a_public_key_switched_on_and_prod_without() {
@@ -398,4 +399,19 @@ async fn allowed_origins_are_kept_as_browsers_spell_them() {
         "all that is wrong at once: {refused:?}"
     );
     assert_eq!(set(&[]).await.unwrap().allowed_origins, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_logo_is_looked_for_under_any_name() {
+    on_each(async |on| {
+        let house = House::planned(Plan {
+            on,
+            ..Plan::default()
+        })
+        .await;
+        for name in ["\0", "", "none", "\u{fffd}"] {
+            assert!(house.broker.environments().logo(name).await.unwrap().is_none());
+        }
+    })
+    .await;
 }

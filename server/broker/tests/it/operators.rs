@@ -124,9 +124,12 @@ async fn of_setup_links_that_are_made_at_once_one_works() {
                 tokio::spawn(async move { setup_token(&broker).await })
             })
             .collect();
-        let mut good = 0;
+        let mut tokens = Vec::new();
         for start in starts {
-            let token = start.await.unwrap();
+            tokens.push(start.await.unwrap());
+        }
+        let mut good = 0;
+        for token in tokens {
             let view = house.broker.operators().setup_invitation(&token).await.unwrap();
             good += usize::from(view.is_some());
         }

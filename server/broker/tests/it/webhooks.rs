@@ -784,6 +784,8 @@ async fn an_address_that_nothing_may_be_sent_to_is_refused_when_it_is_typed() {
     let patch = EnvironmentPatch {
         webhook_url: Some(" https://example.com/hooks ".into()),
         webhook_secondary_url: Some("https://8.8.8.8/".into()),
+        "https://example.com/hooks\0",
+        "https://example.com/\nhooks",
         ..EnvironmentPatch::default()
     };
     let saved = environments.update(&caller, patch).await.unwrap();

@@ -1,7 +1,14 @@
-use axum::Json;
+use std::future::ready;
+
+use axum::body::{Body, Bytes};
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::{BoxError, Json};
+use futures::{StreamExt, stream};
+use http::header;
 use serde::Serialize;
-use terapi_broker::connections::{ConnectionQuery, ListConnectionsError};
+use terapi_broker::Broker;
+use terapi_broker::connections::{Connection, ConnectionParts, ConnectionQuery, ListConnectionsError};
 use terapi_model::IssueCode;
 use utoipa::ToSchema;
 
@@ -39,12 +46,80 @@ pub(super) async fn list(
     State(state): State<AppState>,
     ByKey(caller): ByKey,
     query: Query,
-) -> Result<Json<ConnectionList>, ApiError> {
+) -> Result<Response, ApiError> {
     let query = read(&query)?;
-    let found = state.broker.connections().list(&caller, query).await?;
-    Ok(Json(ConnectionList {
-        connections: found.into_iter().map(ListedConnection::of).collect(),
-    }))
+    let connections = state.broker.connections();
+    let mut parts = connections.list_in_parts(&caller, query)?;
+    let first = connections.next_part(&mut parts, FIRST_PART).await?;
+    if parts.is_over() {
+        let connections = first.into_iter().map(ListedConnection::of).collect();
+        return Ok(Json(ConnectionList { connections }).into_response());
+    }
+    let head = written("{\"connections\":[", first).map_err(|error| ApiError::internal(&error))?;
+    let rest = Rest {
+        broker: state.broker.clone(),
+        most: next_size(FIRST_PART, head.len()),
+        parts,
+    };
+    let rest = stream::try_unfold(rest, Rest::next);
+    let body = stream::once(ready(Ok(Bytes::from(head)))).chain(rest);
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    Ok((json, Body::from_stream(body)).into_response())
+}
+
+/// So many are read first. Most lists end there.
+const FIRST_PART: u32 = 200;
+
+/// About so many bytes are in memory at a time.
+const PART_BYTES: usize = 4 * 1024 * 1024;
+
+/// A list that is on its way.
+struct Rest {
+    broker: Broker,
+    parts: ConnectionParts,
+    most: u32,
+}
+
+impl Rest {
+    /// The next part; `None` after the last. A list that cannot be read on breaks off, so that nobody takes it for whole.
+    async fn next(mut self) -> Result<Option<(Bytes, Self)>, BoxError> {
+        if self.parts.is_over() {
+            return Ok(None);
+        }
+        let found = self
+            .broker
+            .connections()
+            .next_part(&mut self.parts, self.most)
+            .await;
+        let found = found.inspect_err(|error| tracing::error!(%error, "a list of connections broke off"))?;
+        let count = u32::try_from(found.len()).unwrap_or(self.most);
+        let mut text = written(if found.is_empty() { "" } else { "," }, found)?;
+        self.most = next_size(count, text.len());
+        if self.parts.is_over() {
+            text.push_str("]}");
+        }
+        Ok(Some((Bytes::from(text), self)))
+    }
+}
+
+/// How many of the size that the last ones had fit.
+fn next_size(count: u32, bytes: usize) -> u32 {
+    let each = (bytes / usize::try_from(count.max(1)).unwrap_or(1)).max(1);
+    u32::try_from(PART_BYTES / each)
+        .unwrap_or(u32::MAX)
+        .clamp(10, 2000)
+}
+
+/// Connections with commas between them.
+fn written(start: &str, found: Vec<Connection>) -> serde_json::Result<String> {
+    let mut text = start.to_owned();
+    for (at, connection) in found.into_iter().enumerate() {
+        if at > 0 {
+            text.push(',');
+        }
+        text.push_str(&serde_json::to_string(&ListedConnection::of(connection))?);
+    }
+    Ok(text)
 }
 
 /// How many integrations one list may be narrowed to: the database takes time with the square of it.

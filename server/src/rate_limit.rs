@@ -93,21 +93,30 @@ impl RateLimit {
     /// # Errors
     /// 429 `too_many_request` when it is one too many.
     pub fn count(&self, account: &AccountId, kind: Kind, now: Timestamp) -> Result<(), ApiError> {
-        let Some(windows) = &self.0 else { return Ok(()) };
+        match self.wait(account, kind, now) {
+            Some(wait) => CALL.with(|call| Err(refused(call, wait))),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts it likewise; answers how many seconds to wait when it is one too many.
+    pub fn wait(&self, account: &AccountId, kind: Kind, now: Timestamp) -> Option<i64> {
+        let windows = self.0.as_ref()?;
         // Outside a request nobody is there to be told, as in a unit test of a handler.
-        let counted = CALL.try_with(|call| {
+        let standing = CALL.try_with(|call| {
             let bucket = Bucket {
                 account: account.clone(),
                 kind,
                 is_script: call.is_script,
             };
-            let standing = *call.standing.get_or_init(|| windows.count(bucket, now));
-            match standing.wait {
-                Some(wait) => Err(refused(call, wait)),
-                None => Ok(()),
-            }
+            *call.standing.get_or_init(|| windows.count(bucket, now))
         });
-        counted.unwrap_or(Ok(()))
+        standing.ok()?.wait
+    }
+
+    /// Whether anything is counted.
+    pub fn is_on(&self) -> bool {
+        self.0.is_some()
     }
 }
 

@@ -29,7 +29,7 @@ use crate::state::AppState;
 const FORM_LIMIT: usize = 64 * 1024;
 
 /// How long a form may take to arrive.
-const SLOWEST: Duration = Duration::from_secs(30);
+pub(super) const SLOWEST: Duration = Duration::from_secs(30);
 
 /// Every request below `/app`.
 pub(super) async fn serve_page(
@@ -131,7 +131,7 @@ fn is_form(headers: &HeaderMap) -> bool {
         })
 }
 
-fn is_over_limit(error: &axum::Error) -> bool {
+pub(super) fn is_over_limit(error: &axum::Error) -> bool {
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
         if cause.is::<http_body_util::LengthLimitError>() {
@@ -183,20 +183,22 @@ fn show(state: &AppState, document: Document) -> Response {
     let mut response = (number(document.status), Html(document.html)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    match document.status {
-        Status::TooMany { retry_after } => {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
-        }
-        // Passwords in the queue before this one are checked within a few seconds.
-        Status::Busy => {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(5));
-        }
-        Status::MethodNotAllowed => {
-            headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-        }
-        _ => {}
+    if document.status == Status::MethodNotAllowed {
+        headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
     }
+    tell_when(document.status, headers);
     response
+}
+
+/// Says when to come again, where that is known.
+pub(crate) fn tell_when(status: Status, headers: &mut HeaderMap) {
+    let wait = match status {
+        Status::TooMany { retry_after } => retry_after,
+        // Passwords in the queue before this one are checked within a few seconds.
+        Status::Busy => 5,
+        _ => return,
+    };
+    headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
 }
 
 pub(crate) const fn number(status: Status) -> StatusCode {

@@ -6,14 +6,14 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
-use http_body_util::Limited;
 use leptos::context::provide_context;
 use leptos::server_fn::axum::get_server_fn_service;
 use leptos::server_fn::error::FromServerFnError;
 use leptos_axum::handle_server_fns_with_context;
 use terapi_app::{SignedIn, UiError};
+use tokio::time::timeout;
 
-use super::dashboard::site;
+use super::dashboard::{SLOWEST, is_over_limit, site};
 use super::refusal::Refusal;
 use crate::state::AppState;
 
@@ -33,7 +33,16 @@ pub(super) async fn call(
         return Refusal::unknown_function().answer(&request);
     }
     let shape = Refusal::shape(&request);
-    let mut request = request.map(|body| Body::new(Limited::new(body, CALL_LIMIT)));
+    let (parts, body) = request.into_parts();
+    // Read whole before anything waits for it: a function has no clock of its own.
+    let body = match timeout(SLOWEST, to_bytes(body, CALL_LIMIT)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(error)) if is_over_limit(&error) => {
+            return Refusal::too_large(CALL_LIMIT, &shape).shaped(shape);
+        }
+        Ok(Err(_)) | Err(_) => return Refusal::unreadable().shaped(shape),
+    };
+    let mut request = Request::from_parts(parts, Body::from(body));
     // What accepts HTML would be led back to where it says that it came from. Islands post no forms.
     request
         .headers_mut()

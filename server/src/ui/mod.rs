@@ -18,7 +18,7 @@ use axum::routing::any;
 use terapi_app::route::Route as Page;
 use tower_http::catch_panic::CatchPanicLayer;
 
-pub(crate) use dashboard::{number, read_form, respond, site};
+pub(crate) use dashboard::{number, read_form, respond, site, tell_when};
 pub(crate) use policy::NOTHING;
 
 use crate::layers;

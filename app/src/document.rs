@@ -70,11 +70,6 @@ pub(crate) fn render(site: &Site, theme: Theme, page: Page, state: FormState, po
     })
 }
 
-/// The mark of `ui::logo`, small: drawn here so that no request is made for it.
-const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect \
-    width='32' height='32' rx='8' fill='%230f6b5c'/%3E%3Cg fill='none' stroke='%23fff' stroke-width='2.6' \
-    stroke-linecap='round'%3E%3Cpath d='M16.6 11.2a6.2 6.2 0 1 0 0 9.6'/%3E%3Cpath d='M15.4 20.8a6.2 6.2 0 1 0 0-9.6'/%3E%3C/g%3E%3C/svg%3E";
-
 const fn scheme(theme: Theme) -> &'static str {
     match theme {
         Theme::System => "light dark",

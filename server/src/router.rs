@@ -33,6 +33,7 @@ fn public_routes() -> Routes {
         .get("/openapi.json", serve_openapi)
         .get("/docs/api", serve_reference)
         .merge(docs::routes())
+        .merge(origin_files::routes())
         .merge(health::routes())
 }
 
@@ -69,7 +70,12 @@ pub fn public(state: AppState) -> Router {
 }
 
 /// Addresses that people look at, and one below them that scripts ask.
-const PAGES: [&str; 3] = ["/oauth/connect", "/oauth/callback", "/connect/ui"];
+const PAGES: [&str; 4] = [
+    "/oauth/connect",
+    "/oauth/callback",
+    "/app-auth/connect",
+    "/connect/ui",
+];
 const NO_PAGE: &str = "/connect/ui/result";
 
 /// What [`judge_request`] refuses in JSON is a page where a person is looking.

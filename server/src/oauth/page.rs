@@ -343,8 +343,10 @@ fn dressed(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>{}</title>\
-         <style nonce=\"{nonce}\">{STYLE}</style></head><body>{body}<script nonce=\"{nonce}\">{script}</script></body></html>",
-        Escaped(title)
+         <link rel=\"icon\" type=\"image/svg+xml\" href=\"{}/favicon.svg\">\
+         <style nonce=\"{nonce}\">{STYLE}{colours}</style></head><body>{body}<script nonce=\"{nonce}\">{script}</script></body></html>",
+        Escaped(title),
+        Local(assets::site_path()),
     );
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self'; \

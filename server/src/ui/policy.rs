@@ -23,9 +23,9 @@ const NO_PERMISSIONS: HeaderValue = HeaderValue::from_static(
 pub(crate) const NOTHING: &str =
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The same, but for a style that carries `nonce`.
+/// The same, but for a style that carries `nonce`, and the icon.
 pub(super) fn bare(nonce: &str) -> HeaderValue {
-    value(format!("{NOTHING}; style-src 'nonce-{nonce}'"))
+    value(format!("{NOTHING}; style-src 'nonce-{nonce}'; img-src 'self'"))
 }
 
 /// The content security policy of a dashboard page whose scripts carry `nonce`.

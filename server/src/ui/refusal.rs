@@ -1,16 +1,16 @@
 //! Answers of the cookie family that no page stands behind: the request was refused, or something broke, before
-//! the dashboard saw it. HTML without scripts or files, so that it needs nothing else to work; JSON for programs.
+//! the dashboard saw it. HTML without scripts and with no file but the icon, so that it needs nothing else to work;
+//! JSON for programs.
 
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use terapi_app::UiError;
-use terapi_model::ErrorCode;
 use terapi_app::base_path::Local;
+use terapi_model::ErrorCode;
 use terapi_vault::{OsEntropy, token};
-use url::Url;
 
-use super::policy;
+use super::{assets, policy};
 use crate::error::ApiError;
 use crate::layers::RequestId;
 use crate::oauth::page::Escaped;
@@ -230,6 +230,7 @@ impl Refusal {
             "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
              <meta name=\"color-scheme\" content=\"light dark\"><title>{0}</title>\
+             <link rel=\"icon\" type=\"image/svg+xml\" href=\"{2}/favicon.svg\">\
              <style nonce=\"{nonce}\">{STYLE}</style></head>\
              <body><main><p class=\"mark bad\" aria-hidden=\"true\"></p><h1>{0}</h1><p role=\"alert\">{1}</p>{link}{reference}</main></body></html>",
             self.title,

@@ -83,6 +83,8 @@ pub mod form {
     pub const OPTIONAL: &str = "optional";
     pub const REQUIRED: &str = "This is needed.";
     pub const BUSY: &str = "The server is busy. Please try again in a moment.";
+    pub const FILTER: &str = "Filter";
+    pub const CLEAR_FILTERS: &str = "Clear filters";
 }
 
 pub mod pager {
@@ -159,8 +161,6 @@ pub mod sign_up {
     pub const EXPIRED_TITLE: &str = "This link no longer works";
     pub const EXPIRED_BODY: &str = "It was used already, has expired, or was replaced by a newer one. Restart the server to get a new setup link, or ask for a new invitation.";
 
-    pub fn invited_title(account: &str) -> String {
-        format!("Join {account}")
     pub fn throttled(seconds: u64) -> String {
         let minutes = seconds.div_ceil(60);
         format!(
@@ -169,6 +169,8 @@ pub mod sign_up {
         )
     }
 
+    pub fn invited_title(account: &str) -> String {
+        format!("Join {account}")
     }
 
     pub fn invited_body(role: &str) -> String {
@@ -362,8 +364,6 @@ pub mod connections {
     pub const HINT: &str = "Your users’ accounts at the providers, and whether their credentials still work.";
     pub const NEW: &str = "Test a connection";
     pub const SEARCH: &str = "Search by id, name or e-mail";
-    pub const FILTER: &str = "Filter";
-    pub const CLEAR: &str = "Clear filters";
     pub const ALL_INTEGRATIONS: &str = "All integrations";
     pub const INTEGRATION: &str = "Integration";
     pub const ANY_STATUS: &str = "Any status";
@@ -400,10 +400,10 @@ pub mod test {
     pub const SHARE: &str = "Or send this link";
     pub const SHARE_HINT: &str = "Whoever opens it within 30 minutes makes the connection.";
     pub const LINK: &str = "Connect link";
-    pub const FAILED: &str = "The last try failed";
-    pub const FAILED_LOG: &str = "Open it in the Logs";
     pub const WAITING: &str = "Waiting for the connection. This page moves on by itself.";
     pub const WAITING_NO_SCRIPT: &str = "When you are done in the other tab:";
+    pub const FAILED: &str = "The last try failed";
+    pub const FAILED_LOG: &str = "Open it in the Logs";
     pub const DONE: &str = "I have connected";
     pub const NOT_YET: &str = "Not yet";
     pub const NOT_YET_BODY: &str = "No new connection has arrived.";

@@ -11,6 +11,7 @@ pub mod code;
 pub mod confirm;
 pub mod empty;
 pub mod field;
+pub mod filter_form;
 pub mod icon;
 pub mod logo;
 pub mod pager;

@@ -13,11 +13,12 @@ use crate::route::Room;
 use crate::text::en as words;
 use crate::text::en::connections as text;
 use crate::ui::breadcrumbs::Crumb;
-use crate::ui::button::{ButtonLink, Submit, Weight};
+use crate::ui::button::{ButtonLink, Weight};
 use crate::ui::card::PageHead;
 use crate::ui::code::CutId;
 use crate::ui::empty::Empty;
 use crate::ui::field::{SearchBox, Select};
+use crate::ui::filter_form::FilterForm;
 use crate::ui::icon::Glyph;
 use crate::ui::logo::ProviderLogo;
 use crate::ui::pager::Pager;
@@ -157,7 +158,7 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
                 view! {
                     {filter_form}
                     <Empty glyph=Glyph::Search title=text::NO_MATCH body=text::NO_MATCH_BODY>
-                        <ButtonLink href=here>{text::CLEAR}</ButtonLink>
+                        <ButtonLink href=here>{words::form::CLEAR_FILTERS}</ButtonLink>
                     </Empty>
                 }
                 .into_any()
@@ -223,24 +224,14 @@ fn Filters(
     .into_iter()
     .map(|(value, label)| (value.to_owned(), label.to_owned()))
     .collect();
-    let clear = here.clone();
     view! {
-        <form method="get" action=here role="search" class="mb-4 flex flex-wrap gap-2">
+        <FilterForm action=here filtered>
             <div class="flex min-w-60 flex-1 max-sm:basis-full">
                 <SearchBox label=text::SEARCH value=search />
             </div>
             <Select name="integration" label=text::INTEGRATION options value=integration compact=true />
             <Select name="status" label=text::STATUS options=statuses value=status compact=true />
-            <Submit weight=Weight::Quiet>{text::FILTER}</Submit>
-            {filtered
-                .then(|| {
-                    view! {
-                        <ButtonLink href=clear weight=Weight::Bare>
-                            {text::CLEAR}
-                        </ButtonLink>
-                    }
-                })}
-        </form>
+        </FilterForm>
     }
     .into_any()
 }

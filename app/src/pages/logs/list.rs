@@ -18,6 +18,7 @@ use crate::ui::card::PageHead;
 use crate::ui::code::CutId;
 use crate::ui::empty::Empty;
 use crate::ui::field::{LineBox, Select};
+use crate::ui::filter_form::FilterForm;
 use crate::ui::icon::Glyph;
 use crate::ui::pager::Pager;
 use crate::ui::shell::Section;
@@ -135,7 +136,7 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
                 view! {
                     {form}
                     <Empty glyph=Glyph::Search title=text::NO_MATCH body=text::NO_MATCH_BODY>
-                        <ButtonLink href=here>{text::CLEAR}</ButtonLink>
+                        <ButtonLink href=here>{words::form::CLEAR_FILTERS}</ButtonLink>
                     </Empty>
                 }
                 .into_any()
@@ -198,9 +199,8 @@ fn Filters(
                 .map(|state| (state.as_str().to_owned(), text::state(*state).to_owned())),
         )
         .collect();
-    let clear = here.clone();
     view! {
-        <form method="get" action=here role="search" class="mb-4 flex flex-wrap gap-2">
+        <FilterForm action=here filtered>
             <div class="min-w-48 flex-1 max-sm:basis-full">
                 <label class="sr-only" for="field-connection">
                     {text::FIND}
@@ -212,16 +212,7 @@ fn Filters(
             </div>
             <Select name="integration" label=text::INTEGRATION options value=integration compact=true />
             <Select name="state" label=text::STATE options=states value=state compact=true />
-            <Submit weight=Weight::Quiet>{text::FILTER}</Submit>
-            {filtered
-                .then(|| {
-                    view! {
-                        <ButtonLink href=clear weight=Weight::Bare>
-                            {text::CLEAR}
-                        </ButtonLink>
-                    }
-                })}
-        </form>
+        </FilterForm>
     }
     .into_any()
 }

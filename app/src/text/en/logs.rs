@@ -9,8 +9,6 @@ pub const EMPTY_BODY: &str =
     "Every authorization is kept here with its steps, from the consent page to the stored credentials.";
 pub const NO_MATCH: &str = "Nothing found";
 pub const NO_MATCH_BODY: &str = "No operation matches these filters.";
-pub const FILTER: &str = "Filter";
-pub const CLEAR: &str = "Clear filters";
 pub const STATE: &str = "State";
 pub const ANY_STATE: &str = "Any state";
 pub const INTEGRATION: &str = "Integration";

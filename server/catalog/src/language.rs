@@ -21,6 +21,8 @@ pub enum Language {
     French,
     /// German.
     German,
+    /// Japanese.
+    Japanese,
 }
 
 type Texts = HashMap<String, String>;
@@ -28,6 +30,7 @@ type Texts = HashMap<String, String>;
 static SPANISH: LazyLock<Texts> = LazyLock::new(|| read(include_str!("../translations/es.json")));
 static FRENCH: LazyLock<Texts> = LazyLock::new(|| read(include_str!("../translations/fr.json")));
 static GERMAN: LazyLock<Texts> = LazyLock::new(|| read(include_str!("../translations/de.json")));
+static JAPANESE: LazyLock<Texts> = LazyLock::new(|| read(include_str!("../translations/ja.json")));
 
 fn read(text: &str) -> Texts {
     serde_json::from_str(text).expect("a test reads every translation")
@@ -35,7 +38,13 @@ fn read(text: &str) -> Texts {
 
 impl Language {
     /// Every language.
-    pub const ALL: [Self; 4] = [Self::English, Self::Spanish, Self::French, Self::German];
+    pub const ALL: [Self; 5] = [
+        Self::English,
+        Self::Spanish,
+        Self::French,
+        Self::German,
+        Self::Japanese,
+    ];
 
     /// Its tag (BCP 47).
     pub const fn tag(self) -> &'static str {
@@ -44,6 +53,7 @@ impl Language {
             Self::Spanish => "es",
             Self::French => "fr",
             Self::German => "de",
+            Self::Japanese => "ja",
         }
     }
 
@@ -87,6 +97,7 @@ impl Language {
             Self::Spanish => Some(&SPANISH),
             Self::French => Some(&FRENCH),
             Self::German => Some(&GERMAN),
+            Self::Japanese => Some(&JAPANESE),
         }
     }
 
@@ -120,17 +131,18 @@ mod tests {
 
     #[test]
     fn the_language_that_is_wanted_most_is_chosen() {
-        use Language::{English, French, German, Spanish};
+        use Language::{English, French, German, Japanese, Spanish};
         let table = [
             ("", English),
             ("de", German),
             ("DE-ch", German),
             ("fr-CA, en;q=0.8", French),
-            ("ja, es;q=0.5, de;q=0.4", Spanish),
+            ("it, es;q=0.5, de;q=0.4", Spanish),
             ("en;q=0.3, fr;q=0.9", French),
             ("de;q=0", English),
             ("*", English),
-            ("ja, *;q=0.1", English),
+            ("it, *;q=0.1", English),
+            ("ja-JP, en;q=0.9", Japanese),
             ("de, fr", German),
             ("fr;q=nonsense, de;q=0.1", German),
             ("de;q=7", English),
@@ -157,7 +169,8 @@ mod tests {
             }
         }
         used.remove("");
-        for language in [Language::Spanish, Language::French, Language::German] {
+        let translations = Language::ALL.into_iter().skip(1);
+        for language in translations {
             let translated: BTreeSet<String> = language.texts().unwrap().keys().cloned().collect();
             let missing: Vec<_> = used.difference(&translated).collect();
             let unknown: Vec<_> = translated.difference(&used).collect();

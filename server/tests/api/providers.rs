@@ -84,7 +84,7 @@ async fn fields_are_titled_in_the_language_that_is_asked_for() {
     };
     let table = [
         (
-            "es-MX;q=0.3, ja",
+            "es-MX;q=0.3, it",
             "es",
             "Subdominio",
             "La primera parte de la dirección de su Zendesk.",
@@ -103,6 +103,12 @@ async fn fields_are_titled_in_the_language_that_is_asked_for() {
         ),
         (
             "ja",
+            "ja",
+            "サブドメイン",
+            "お使いの Zendesk のアドレスの最初の部分です。",
+        ),
+        (
+            "it",
             "en",
             "Subdomain",
             "The first part of the address of your Zendesk.",

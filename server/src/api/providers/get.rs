@@ -18,7 +18,7 @@ use crate::state::AppState;
     security(("secret_key" = []), ("connect_session" = [])),
     params(
         ("provider" = String, Path, description = "The provider's name"),
-        ("Accept-Language" = Option<String>, Header, description = "Language of titles and descriptions: `en`, `es`, `fr` or `de`"),
+        ("Accept-Language" = Option<String>, Header, description = "Language of titles and descriptions: `en`, `es`, `fr`, `de` or `ja`"),
     ),
     responses(
         (status = 200, description = "The provider", body = super::ProviderAnswer),

@@ -17,7 +17,7 @@ use crate::state::AppState;
     get, path = "/providers", tag = "Providers", security(("secret_key" = []), ("connect_session" = [])),
     params(
         ("search" = Option<String>, Query, description = "Part of a provider's name, ignoring case"),
-        ("Accept-Language" = Option<String>, Header, description = "Language of titles and descriptions: `en`, `es`, `fr` or `de`"),
+        ("Accept-Language" = Option<String>, Header, description = "Language of titles and descriptions: `en`, `es`, `fr`, `de` or `ja`"),
     ),
     responses((status = 200, description = "The providers", body = super::ProviderList))
 )]

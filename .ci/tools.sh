@@ -250,7 +250,11 @@ need_databases() {
 # the test tool's own.
 need_chromium() {
     find_chromium && return
-    if apt_offers chromium && apt_install chromium fonts-liberation && find_chromium; then return; fi
+    if apt_offers chromium && apt_install chromium fonts-liberation && find_chromium; then
+        # For screenshots: the Connect UI speaks Japanese too.
+        apt_install fonts-ipafont-gothic || true
+        return
+    fi
     say "installing the test tool's Chromium"
     (cd end2end && timeout 600 npx playwright install --with-deps chromium) || die "please install Chromium"
     unset TERAPI_TEST_CHROMIUM

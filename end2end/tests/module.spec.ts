@@ -10,7 +10,14 @@ import { Rest, uniqueKey } from "../support/rest.ts";
 import { Terapi } from "../support/terapi.ts";
 import { expect, test as base } from "../support/test.ts";
 
-const test = base.extend<{ site: ModuleSite; visit: ModulePage }>({
+/** An instance of a test's own, which it may crash, and a page of another origin that uses its module. */
+interface Own {
+    terapi: Terapi;
+    rest: Rest;
+    visit: ModulePage;
+}
+
+const test = base.extend<{ site: ModuleSite; visit: ModulePage; own: Own }>({
     site: async ({ watch }, use) => {
         const site = await ModuleSite.open(url);
         watch.expectCustomer(site.origin);
@@ -20,6 +27,20 @@ const test = base.extend<{ site: ModuleSite; visit: ModulePage }>({
     visit: async ({ page, site }, use) => {
         await page.goto(site.origin);
         await use(new ModulePage(page));
+    },
+    own: async ({ page, watch }, use) => {
+        // The page's own connection breaks at a crash, and says so.
+        watch.pardon(/ERR_/);
+        const terapi = await Terapi.prepare();
+        const account = terapi.bootstrap(owner);
+        await terapi.start();
+        const site = await ModuleSite.open(terapi.url);
+        watch.expectCustomer(site.origin);
+        await page.goto(site.origin);
+        const rest = new Rest(terapi.url, environmentOf(account, "dev").secret_key);
+        await use({ terapi, rest, visit: new ModulePage(page) });
+        await site.close();
+        await terapi.end();
     },
 });
 
@@ -238,31 +259,16 @@ test("without any key auth() throws at once", async ({ visit }) => {
     expect((await visit.outcome()).error).toMatchObject({ isAuthError: true, type: "invalid_host_url" });
 });
 
-test("a result survives a restart of the server while the user is at the provider", async ({ acme, page, watch }) => {
-    // The page's own connection breaks, and says so.
-    watch.pardon(/ERR_/);
-    const terapi = await Terapi.prepare();
-    const account = terapi.bootstrap(owner);
-    await terapi.start();
-    const site = await ModuleSite.open(terapi.url);
-    watch.expectCustomer(site.origin);
-    try {
-        const rest = new Rest(terapi.url, environmentOf(account, "dev").secret_key);
-        const integration = await rest.createAcme(acme);
-        const { token } = await rest.openSession(integration);
-        await page.goto(site.origin);
-        const visit = new ModulePage(page);
-        const popup = await visit.pressForPopup({ construct: [{ connectSessionToken: token }], args: [integration] });
-        await expect(popup.getByRole("button", { name: "Allow" })).toBeVisible();
+test("a result survives a restart of the server while the user is at the provider", async ({ acme, own: { terapi, rest, visit } }) => {
+    const integration = await rest.createAcme(acme);
+    const { token } = await rest.openSession(integration);
+    const popup = await visit.pressForPopup({ construct: [{ connectSessionToken: token }], args: [integration] });
+    await expect(popup.getByRole("button", { name: "Allow" })).toBeVisible();
 
-        await terapi.crash();
-        await popup.getByRole("button", { name: "Allow" }).click();
+    await terapi.crash();
+    await popup.getByRole("button", { name: "Allow" }).click();
 
-        expect((await visit.outcome()).result).toMatchObject({ providerConfigKey: integration });
-    } finally {
-        await site.close();
-        await terapi.end();
-    }
+    expect((await visit.outcome()).result).toMatchObject({ providerConfigKey: integration });
 });
 
 test("a session that is deleted while the user is at the provider lets what has begun end well", async ({ acme, rest, visit }) => {
@@ -284,36 +290,20 @@ test("a session that is deleted while the user is at the provider lets what has 
 
 test("a session that is deleted while the user is at the provider rejects when the page has to ask again, and says which", async ({
     acme,
-    page,
-    watch,
+    own: { terapi, rest, visit },
 }) => {
-    // The page's own connection breaks, and says so; then it is refused.
-    watch.pardon(/ERR_/);
-    const terapi = await Terapi.prepare();
-    const account = terapi.bootstrap(owner);
-    await terapi.start();
-    const site = await ModuleSite.open(terapi.url);
-    watch.expectCustomer(site.origin);
-    try {
-        const rest = new Rest(terapi.url, environmentOf(account, "dev").secret_key);
-        const integration = await rest.createAcme(acme);
-        const { token } = await rest.openSession(integration);
-        await page.goto(site.origin);
-        const visit = new ModulePage(page);
-        const waiting = page.waitForResponse(/\/connect\/ui\/result/);
-        const popup = await visit.pressForPopup({ construct: [{ connectSessionToken: token }], args: [integration] });
-        await expect(popup.getByRole("button", { name: "Allow" })).toBeVisible();
-        expect((await waiting).status()).toBe(200);
+    const integration = await rest.createAcme(acme);
+    const { token } = await rest.openSession(integration);
+    const waiting = visit.page.waitForResponse(/\/connect\/ui\/result/);
+    const popup = await visit.pressForPopup({ construct: [{ connectSessionToken: token }], args: [integration] });
+    await expect(popup.getByRole("button", { name: "Allow" })).toBeVisible();
+    expect((await waiting).status()).toBe(200);
 
-        await new Rest(terapi.url, token).must("DELETE", "/connect/session");
-        await terapi.crash();
+    await new Rest(terapi.url, token).must("DELETE", "/connect/session");
+    await terapi.crash();
 
-        expect((await visit.outcome()).error).toMatchObject({ isAuthError: true, type: "unknown_connect_session_token" });
-        await closed(popup);
-    } finally {
-        await site.close();
-        await terapi.end();
-    }
+    expect((await visit.outcome()).error).toMatchObject({ isAuthError: true, type: "unknown_connect_session_token" });
+    await closed(popup);
 });
 
 test("openConnectUI() frames the ready-made page, which authorizes from another origin", async ({ acme, rest, visit }) => {

@@ -169,7 +169,7 @@ test("the preview goes on where one colour is none, shows every view and follows
     await page.getByRole("button", { name: "Done", exact: true }).click();
     await expect(preview.getByRole("heading", { level: 1 })).toContainText("Acme");
     await page.getByLabel("Default theme").selectOption("dark");
-    await expect(page.getByRole("button", { name: "Dark", exact: true })).toHaveAttribute("aria-pressed", "true");
+    await expect(page.getByRole("main").getByRole("button", { name: "Dark", exact: true })).toHaveAttribute("aria-pressed", "true");
 });
 
 test("a file that can be no logo is refused where it is chosen", async ({ page, terapi, own: _ }) => {

@@ -1,4 +1,7 @@
 // People and pages that do not keep to the way: each ends as it was meant to.
+import type { Page } from "@playwright/test";
+
+import { DEMO } from "../support/acme.ts";
 import { url } from "../support/instance.ts";
 import { Rest } from "../support/rest.ts";
 import { expect, test } from "../support/test.ts";
@@ -30,6 +33,28 @@ test("two tabs of one session both succeed and make one connection", async ({ ac
         await expect(tab.getByRole("heading", { level: 1 })).toHaveText("Connected");
     }
     expect(await rest.connections(integration)).toHaveLength(1);
+});
+
+test("a key that is typed in two tabs of one session makes one connection, and a new page another", async ({ acme, rest, context }) => {
+    const integration = await rest.createAcme(acme, "acme-api-key");
+    const { connect_link } = await rest.openSession(integration);
+    const open = async () => {
+        const tab = await context.newPage();
+        await tab.goto(connect_link);
+        await tab.getByLabel("Acme API key").fill(DEMO.apiKey);
+        return tab;
+    };
+    const connect = async (tab: Page) => {
+        await tab.getByRole("button", { name: "Connect" }).click();
+        await expect(tab.getByRole("heading", { level: 1 })).toHaveText(/is connected$/);
+    };
+    const tabs = [await open(), await open(), await open()];
+    await Promise.all([connect(tabs[0]!), connect(tabs[1]!)]);
+    await connect(tabs[2]!);
+    expect(await rest.connections(integration)).toHaveLength(1);
+
+    await connect(await open());
+    expect(await rest.connections(integration)).toHaveLength(2);
 });
 
 test("a session that ended is answered with a page that says to start again", async ({ acme, rest, page }) => {

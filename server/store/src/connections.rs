@@ -1,7 +1,7 @@
 //! Connections: end users' accounts at providers.
 
 use terapi_model::{
-    ConnectionId, ConnectionKey, EnvironmentId, IntegrationId, IntegrationKey, OperationId, Tags, Timestamp,
+    ConnectSessionId, ConnectionId, ConnectionKey, EnvironmentId, IntegrationId, IntegrationKey, OperationId, Tags, Timestamp,
     WireId,
 };
 use terapi_vault::Sealed;
@@ -139,6 +139,8 @@ pub struct NewConnection {
     pub integration_id: IntegrationId,
     /// What the caller named it.
     pub connection_id: ConnectionKey,
+    /// The connect session that makes it; none: imported, or made with a public key.
+    pub connect_session_id: Option<ConnectSessionId>,
 }
 
 /// What [`insert_or_override`] found.
@@ -166,7 +168,8 @@ pub async fn insert_or_override(
         tx,
         concat!(
             "INSERT INTO connection (id, wire_id, environment_id, integration_id, connection_id, connection_config, \
-             search_text, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, '{}', $6, $7, $7) \
+             search_text, created_at, updated_at, connect_session_id) \
+             VALUES ($1, $2, $3, $4, $5, '{}', $6, $7, $7, $8) \
              ON CONFLICT (environment_id, integration_id, connection_id) WHERE deleted_at IS NULL \
              DO UPDATE SET auth_error_operation_id = NULL, updated_at = excluded.updated_at RETURNING ",
             connection_columns!()
@@ -179,6 +182,7 @@ pub async fn insert_or_override(
             &new.connection_id,
             &search_text(&new.connection_id, None),
             &now,
+            &new.connect_session_id,
         ],
     )
     .await?;
@@ -188,6 +192,28 @@ pub async fn insert_or_override(
         Outcome::Override
     };
     Ok((outcome, row))
+}
+
+/// The name of the oldest live connection of this integration that a connect session made at `since` or later. Hold the
+/// session first ([`crate::connect_sessions::hold`]), or another transaction makes one meanwhile.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn find_made_in_session(
+    db: &mut impl Access,
+    session: &ConnectSessionId,
+    integration_id: &IntegrationId,
+    since: Timestamp,
+) -> Result<Option<ConnectionKey>, StoreError> {
+    let found = maybe(
+        db,
+        "SELECT connection_id FROM connection \
+         WHERE integration_id = $1 AND connect_session_id = $2 AND created_at >= $3 AND deleted_at IS NULL \
+         ORDER BY created_at, id LIMIT 1",
+        &[integration_id, session, &since],
+    )
+    .await?;
+    Ok(found.map(|Only(key)| key))
 }
 
 /// What `search` looks in: lower-cased connection id, end user's name and e-mail. The separator is in no search.

@@ -186,28 +186,6 @@ pub async fn find_results(
     Ok(found)
 }
 
-/// The connection that the oldest attempt of a session for an integration is about to make, among those that can still
-/// be completed.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn find_pending_connection(
-    db: &mut impl Access,
-    session: &ConnectSessionId,
-    integration: &IntegrationId,
-    now: Timestamp,
-) -> Result<Option<ConnectionKey>, StoreError> {
-    let found = maybe(
-        db,
-        "SELECT connection_id FROM oauth_attempt \
-         WHERE connect_session_id = $1 AND integration_id = $2 AND finished_at IS NULL AND expires_at > $3 \
-         ORDER BY created_at, id LIMIT 1",
-        &[session, integration, &now],
-    )
-    .await?;
-    Ok(found.map(|Only(key)| key))
-}
-
 /// How many attempts can still be completed, counted up to `most`: of a session, or, of an environment, all those that
 /// belong to none.
 ///

@@ -1,18 +1,19 @@
 use leptos::prelude::*;
+use terapi_model::Timestamp;
 
 use super::fields::{Asked, Questions, Way};
 use super::look::Look;
 use super::outcome::Subject;
 use super::said::{Said, Tone};
 use super::screen::Screen;
-use super::setting::{START, Setting};
+use super::setting::{SHOWN_AT, Setting};
 use crate::form::FormState;
 use crate::text::connect::ConnectText;
 use crate::ui::field::problem_lines;
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::logo::ProviderLogo;
 
-/// The form of one integration.
+/// The form of one integration, first shown at `shown_at`.
 pub fn show(
     setting: &Setting,
     look: Look,
@@ -20,6 +21,7 @@ pub fn show(
     provider: &str,
     questions: Questions,
     state: FormState,
+    shown_at: Option<Timestamp>,
 ) -> Screen {
     let text = setting.texts();
     let title = match subject.renewed {
@@ -51,7 +53,8 @@ pub fn show(
         Way::Submit => "submit",
     };
     let secret = questions.all().any(|asked| asked.field.secret);
-    let carried = setting.carried();
+    let (mut carried, start) = (setting.carried(), setting.start(&subject.key));
+    carried.extend(shown_at.map(|time| (SHOWN_AT, time.as_millis().to_string())));
     let (key, provider, inert) = (subject.key.clone(), provider.to_owned(), setting.preview);
     let around = match questions.is_empty() {
         true => "my-auto flex flex-col items-center gap-3 py-4 text-center",

@@ -108,7 +108,9 @@ impl Visitor<'_> {
             return said::unavailable(self.setting, self.look(), &subject.name);
         };
         let provider = integration.provider.as_str();
-        form::show(self.setting, self.look(), &subject, provider, questions, state)
+        // Shown again with what is wrong with it, it is the same form.
+        let shown_at = self.setting.shown_at.or_else(|| Some(self.site.broker.now()));
+        form::show(self.setting, self.look(), &subject, provider, questions, state, shown_at)
     }
 
     /// What an integration asks; `None` where it cannot be connected.

@@ -13,6 +13,10 @@ const START: Local<&str> = Local("/connect/ui/start");
 /// What travels from view to view beside the token, in links and in forms.
 const CARRIED: [&str; 5] = ["lang", "theme", "return_url", "detectClosedAuthWindow", "pseudo"];
 
+/// The field of a form that says when it was shown, in milliseconds: a connection that another tab has made since is the
+/// one that this form is about.
+pub const SHOWN_AT: &str = "shown_at";
+
 /// How one request wants its page.
 #[derive(Debug, Clone, Default)]
 pub struct Setting {
@@ -36,6 +40,8 @@ pub struct Setting {
     pub return_url: Option<String>,
     /// The page that asks, when a script says so.
     pub origin: Option<String>,
+    /// When the form that was posted was shown first.
+    pub shown_at: Option<Timestamp>,
     carried: Vec<(&'static str, String)>,
 }
 
@@ -60,6 +66,9 @@ impl Setting {
             embedded: is("embedded"),
             preview: is("preview"),
             return_url: get("return_url").map(str::to_owned),
+            shown_at: form
+                .and_then(|form| form.text(SHOWN_AT).parse().ok())
+                .map(Timestamp::from_millis),
             carried: CARRIED
                 .into_iter()
                 .filter_map(|name| Some((name, get(name)?.to_owned())))

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 use terapi_model::{ConnectionKey, ErrorCode, IntegrationKey, Issue, IssueCode, KeyError};
-use terapi_store::{StoreError, connections, oauth_attempts};
+use terapi_store::{StoreError, connections};
 use terapi_vault::token;
 
 use super::connection_config::{self, Gathered};
@@ -207,26 +207,6 @@ impl<'b> Connect<'b> {
         })
     }
 
-    /// The connection that another tab of the same session is about to make: this one then renews it, and there are not
-    /// two of one account.
-    async fn under_way(
-        &self,
-        auth: &BrowserAuth,
-        setup: &Setup<'_>,
-    ) -> Result<Option<ConnectionKey>, StoreError> {
-        let Some(session) = auth.session() else {
-            return Ok(None);
-        };
-        let mut db = self.broker.store().read().await?;
-        oauth_attempts::find_pending_connection(
-            &mut db,
-            &session.id,
-            &setup.integration.id,
-            self.broker.now(),
-        )
-        .await
-    }
-
     /// The name of the connection, and the config it has when it exists already.
     async fn target(
         &self,
@@ -257,10 +237,7 @@ impl<'b> Connect<'b> {
         let key = match (row, chosen) {
             (Some(row), _) => row.connection_id,
             (None, Some(chosen)) => chosen,
-            (None, None) => match self.under_way(auth, setup).await? {
-                Some(key) => key,
-                None => ConnectionKey::from_stored(token::uuid_v4(self.broker.entropy())),
-            },
+            (None, None) => ConnectionKey::from_stored(token::uuid_v4(self.broker.entropy())),
         };
         Ok((key, stored))
     }

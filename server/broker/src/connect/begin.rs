@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use terapi_catalog::{AuthSpec, OAuth2Spec, RenderError};
 use terapi_model::{
     AuthMode, ConnectSessionId, ConnectionKey, EnvironmentId, ErrorCode, IntegrationId, IntegrationKey,
-    LogLevel, OAuthAttemptId, OperationId,
+    LogLevel, OAuthAttemptId, OperationId, Timestamp,
 };
 use terapi_store::StoreError;
 use terapi_store::oauth_attempts::{self, OAuthAttemptRow};
@@ -112,6 +112,9 @@ pub(super) struct AttemptSecret {
     pub(super) may_overwrite: bool,
     /// The consent page, as long as no browser was sent there.
     #[serde(default)]
+    /// When it began ([`BrowserInput::shown_at`]).
+    #[serde(default)]
+    pub(super) began: Option<Timestamp>,
     pub(super) authorize_url: Option<Url>,
     /// Where the browser goes in the end.
     #[serde(default)]
@@ -256,6 +259,7 @@ impl Connect<'_> {
 
     async fn try_begin(
         &self,
+        let began = input.began(self.broker.now());
         auth: &BrowserAuth,
         key: &IntegrationKey,
         input: &mut BrowserInput,
@@ -337,6 +341,7 @@ impl Connect<'_> {
             refresh_token: gathered
                 .refresh_token
                 .as_ref()
+            began: Some(began),
                 .map(|token| token.expose().clone()),
             may_overwrite: *may_overwrite,
             authorize_url: (departure == Departure::Later).then(|| authorize_url.clone()),

@@ -470,6 +470,7 @@ impl Connect<'_> {
         let answer: TokenAnswer = asked.map_err(CompleteError::Token)?;
         trail.note(LogLevel::Info, "Tokens received", Redacted::token_answer(&answer));
         let keep = &setup.provider.keep;
+            began: secret.began.unwrap_or(attempt.created_at),
         let mut answered = keep.pick_from_token(&answer.members);
         answered.extend(
             keep.pick_from_callback(params.iter().map(|(name, value)| (name.as_str(), value.as_str()))),

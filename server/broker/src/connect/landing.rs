@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use terapi_model::{ConnectionId, ConnectionKey, OAuthAttemptId};
+use terapi_model::{ConnectionId, ConnectionKey, OAuthAttemptId, Timestamp};
 use terapi_store::connections::{self, NewConnection, Outcome};
-use terapi_store::{StoreError, connection_tags, integrations, oauth_attempts};
+use terapi_store::{StoreError, Tx, connect_sessions, connection_tags, integrations, oauth_attempts};
 
 use super::connection_config::settle;
 use super::{AuthOperation, Connect, Connected, ResultFrame, Session};
@@ -35,6 +35,8 @@ pub(super) struct Landing<'a> {
     pub(super) answered: Map<String, Value>,
     pub(super) session: Option<&'a Session>,
     pub(super) may_overwrite: bool,
+    /// When the attempt began.
+    pub(super) began: Timestamp,
     /// The attempt that this finishes.
     pub(super) attempt: Option<&'a OAuthAttemptId>,
     /// The operation that this ends well, with what happened on the way here.
@@ -95,13 +97,15 @@ impl Connect<'_> {
         let integration = &landing.setup.integration;
         let environment = &integration.environment_id;
         let now = broker.now();
+        let mut tx = broker.store().begin().await?;
+        let made = self.made_meanwhile(&mut tx, landing).await?;
         let new = NewConnection {
             id: broker.mint(ConnectionId::mint),
             environment_id: environment.clone(),
             integration_id: integration.id.clone(),
-            connection_id: landing.connection_key.clone(),
+            connection_id: made.unwrap_or_else(|| landing.connection_key.clone()),
+            connect_session_id: landing.session.map(|session| session.id.clone()),
         };
-        let mut tx = broker.store().begin().await?;
         if integrations::find_by_id(&mut tx, &integration.id)
             .await?
             .is_none()
@@ -169,3 +173,18 @@ impl Connect<'_> {
         Ok((row.id, connected))
     }
 }
+
+    /// The connection that another tab of the same session has made since this attempt began: two tabs, or a double
+    /// click, are not two accounts. From here on no other process makes one until `tx` ends.
+    async fn made_meanwhile(
+        &self,
+        tx: &mut Tx,
+        landing: &Landing<'_>,
+    ) -> Result<Option<ConnectionKey>, StoreError> {
+        let Some(session) = landing.session.filter(|session| session.reconnect.is_none()) else {
+            return Ok(None);
+        };
+        connect_sessions::hold(tx, &session.id).await?;
+        let integration = &landing.setup.integration.id;
+        connections::find_made_in_session(tx, &session.id, integration, landing.began).await
+    }

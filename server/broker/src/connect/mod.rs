@@ -25,7 +25,7 @@ mod turned_away;
 
 use std::collections::BTreeMap;
 
-use terapi_model::{ConnectionKey, IntegrationKey};
+use terapi_model::{ConnectionKey, IntegrationKey, Timestamp};
 use terapi_vault::SecretString;
 use terapi_vault::hash::{TokenHash, token_hash};
 
@@ -93,9 +93,17 @@ pub struct BrowserInput {
     /// Whether the page that opened the popup waits for a message from it, as the oldest packages do: they have no
     /// socket, and send whatever key they were given as a public one.
     pub opener_waits: bool,
+    /// When a page showed the form that this comes from, where one did; the attempt began then, and not when the request
+    /// arrived. A connection that the same session has made since is the one that this attempt is about.
+    pub shown_at: Option<Timestamp>,
 }
 
 impl BrowserInput {
+    /// When the attempt began, as seen at its arrival. A page cannot have shown its form later.
+    fn began(&self, arrival: Timestamp) -> Timestamp {
+        self.shown_at.map_or(arrival, |shown| shown.min(arrival))
+    }
+
     /// Bytes of everything that is kept with an attempt.
     fn len(&self) -> usize {
         let pairs = self.params.iter().chain(&self.authorization_params);

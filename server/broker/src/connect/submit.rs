@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 use terapi_catalog::{AuthSpec, Provider};
-use terapi_model::{AuthMode, ErrorCode, IntegrationKey, Issue, LogLevel};
+use terapi_model::{AuthMode, ErrorCode, IntegrationKey, Issue, LogLevel, OperationState, Timestamp};
 use terapi_store::StoreError;
 use terapi_vault::SecretString;
 
@@ -177,10 +177,14 @@ impl Connect<'_> {
         input: BrowserInput,
         typed: Typed<'_>,
     ) -> Result<Connected, Logged<SubmitError>> {
-        let mut trail = Trail::new(self.broker, self.new_operation(auth, typed.auth_type()));
+        let began = input.began(self.broker.now());
+        let mut trail = self.trail_by(auth, typed.auth_type());
         let id = trail.id().clone();
         let named = input.connection_key.clone();
-        let error = match self.try_submit(auth, key, input, typed, &mut trail).await {
+        let error = match self
+            .try_submit(auth, key, (input, began), typed, &mut trail)
+            .await
+        {
             Ok(connected) => {
                 tracing::info!(operation = %id, integration = %key, result = connected.operation.as_str(), "connected");
                 return Ok(connected);
@@ -215,7 +219,7 @@ impl Connect<'_> {
         &self,
         auth: &BrowserAuth,
         key: &IntegrationKey,
-        mut input: BrowserInput,
+        (mut input, began): (BrowserInput, Timestamp),
         typed: Typed<'_>,
         trail: &mut Trail<'_>,
     ) -> Result<Connected, SubmitError> {

@@ -320,6 +320,7 @@ impl Connections<'_> {
         let integration = &checked.setup.integration;
         let environment = &integration.environment_id;
         if integrations::find_by_id(tx, &integration.id).await?.is_none() {
+            connect_session_id: None,
             return Err(ImportError::UnknownIntegration(import.integration));
         }
         let new = NewConnection {

@@ -572,6 +572,7 @@ async fn a_public_key_alone_makes_connections_and_replaces_none() {
     };
     let auth = flow.public_key();
     let (one, two) = (
+        flow.house.clock.advance_seconds(1);
         flow.begin(&auth, input()).await.unwrap(),
         flow.begin(&auth, input()).await.unwrap(),
     );

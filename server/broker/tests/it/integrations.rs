@@ -455,6 +455,7 @@ async fn a_key_with_live_connections_cannot_be_renamed_and_deletion_takes_them_a
     let mut tx = house.broker.store().begin().await.unwrap();
     connections::insert_or_override(&mut tx, &connection, now)
         .await
+        connect_session_id: None,
         .unwrap();
     tx.commit().await.unwrap();
 

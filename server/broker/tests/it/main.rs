@@ -19,3 +19,5 @@ mod operators;
 mod refresh;
 mod upkeep;
 mod webhooks;
+mod tabs;
+mod tries;

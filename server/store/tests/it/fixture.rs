@@ -151,6 +151,7 @@ pub fn new_connection(integration: &IntegrationRow, connection_id: &str, at: Tim
         environment_id: integration.environment_id.clone(),
         integration_id: integration.id.clone(),
         connection_id: key(connection_id),
+        connect_session_id: None,
     }
 }
 

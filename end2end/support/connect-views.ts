@@ -18,7 +18,14 @@ export interface Stage {
     many: string[];
     /** A session's link in an environment without integrations, which lets only another website use it. */
     strict(): Promise<string>;
+    /** A session's link at an instance where the account's calls are used up. */
+    busy(): Promise<string>;
+    /** Makes every authorization that has ended well one that waits for somebody's approval. */
+    leavePending(): Promise<void>;
 }
+
+/** What the stage's instances give it. */
+export type Given = Pick<Stage, "url" | "acme" | "rest" | "busy" | "leavePending">;
 
 /** A provider with everything that a field can have. */
 export const RICH_PROVIDER = `
@@ -76,7 +83,8 @@ auth: {auth_mode: NONE}
 `;
 
 /** Gives the states something to show. */
-export async function furnishStage(url: string, acme: Acme, rest: Rest, strict: Rest): Promise<Stage> {
+export async function furnishStage(given: Given, strict: Rest): Promise<Stage> {
+    const { acme, rest } = given;
     const plain = async (provider: string, display_name?: string) => {
         const unique_key = uniqueKey(provider);
         await rest.must("POST", "/integrations", { provider, unique_key, display_name });
@@ -95,7 +103,7 @@ export async function furnishStage(url: string, acme: Acme, rest: Rest, strict: 
         const { data } = await strict.must("POST", "/connect/sessions", { end_user: { id: "ada" } });
         return data.connect_link as string;
     };
-    return { url, acme, rest, oauth, apiKey, rich, open, later, many, strict: openStrict };
+    return { ...given, oauth, apiKey, rich, open, later, many, strict: openStrict };
 }
 
 export interface ConnectView {
@@ -163,6 +171,13 @@ const inWindow = (what: "Allow" | "Deny") => async (page: Page) => {
     await (await popup).getByRole("button", { name: what }).click();
     await state(page, what === "Allow" ? "success" : "failure");
 };
+
+async function reconnect(page: Page, stage: Stage, extra: Record<string, string>): Promise<void> {
+    const connection_id = await stage.rest.connectWithKey(stage.apiKey);
+    const target = { connection_id, integration_id: stage.apiKey };
+    const { data } = await stage.rest.must("POST", "/connect/sessions/reconnect", target);
+    await page.goto(`${data.connect_link}&${new URLSearchParams(extra)}`);
+}
 
 /** Browsers that block the window. */
 const block = (page: Page) => page.evaluate(() => void (window.open = () => null));
@@ -268,6 +283,27 @@ export const CONNECT_VIEWS: ConnectView[] = [
             await page.locator("[data-note]").waitFor();
         },
     },
+    one("window gone", ({ oauth }) => [oauth], async (page) => {
+        const popup = page.waitForEvent("popup");
+        await send(page);
+        await (await popup).close();
+        await page.locator("[data-note]").waitFor();
+    }),
+    one("form, no answer", ({ apiKey }) => [apiKey], async (page) => {
+        await page.route("**/connect/ui/start*", (route) => route.abort());
+        await type(DEMO.apiKey)(page);
+        await page.locator("[data-note]").waitFor();
+    }),
+    one("form, too large", ({ apiKey }) => [apiKey], async (page) => {
+        await type(`acme_live_${"a".repeat(20_000)}`)(page);
+        await page.getByRole("alert").or(page.locator('#connect[data-state="too-large"]')).first().waitFor();
+    }),
+    one("form, far too large", ({ apiKey }) => [apiKey], async (page) => {
+        const input = page.locator('[name="credentials.api_key"]');
+        await input.evaluate((input) => void ((input as HTMLInputElement).value = `acme_live_${"a".repeat(200_000)}`));
+        await send(page);
+        await state(page, "too-large");
+    }),
     one("failure, credentials", ({ apiKey }) => [apiKey], async (page) => {
         await type("acme_test_refused")(page);
         await state(page, "failure");
@@ -286,14 +322,32 @@ export const CONNECT_VIEWS: ConnectView[] = [
         await state(page, "success");
     }),
     {
-        name: "reconnect",
+        name: "success, waiting for approval",
         open: async (page, stage, extra) => {
-            const connection_id = await stage.rest.connectWithKey(stage.apiKey);
-            const { data } = await stage.rest.must("POST", "/connect/sessions/reconnect", {
-                connection_id,
-                integration_id: stage.apiKey,
-            });
-            await page.goto(`${data.connect_link}&${new URLSearchParams(extra)}`);
+            const address = await link(stage, [stage.oauth], extra);
+            await page.goto(address);
+            const asked = page.waitForRequest(/\/connect\/ui\/result\?attempt=/);
+            await inWindow("Allow")(page);
+            const attempt = new URL((await asked).url()).searchParams.get("attempt") ?? "";
+            await stage.leavePending();
+            await page.goto(`${address}&${new URLSearchParams({ integration: stage.oauth, attempt })}`);
+            await page.locator("#connect[data-pending]").waitFor();
+        },
+    },
+    { name: "reconnect", open: reconnect },
+    {
+        name: "reconnected",
+        open: async (page, stage, extra) => {
+            await reconnect(page, stage, extra);
+            await type(DEMO.apiKey)(page);
+            await state(page, "success");
+        },
+    },
+    {
+        name: "busy",
+        open: async (page, { busy }, extra) => {
+            await page.goto(`${await busy()}&${new URLSearchParams(extra)}`);
+            await state(page, "busy");
         },
     },
     one("not available", ({ later }) => [later]),
@@ -318,6 +372,14 @@ export const CONNECT_VIEWS: ConnectView[] = [
         open: async (page, { url }, extra) => {
             await page.goto(`${url}/connect/ui/?${new URLSearchParams(extra)}`);
             await state(page, "direct");
+        },
+    },
+    {
+        name: "reloaded",
+        open: async (page, stage, extra) => {
+            await page.goto(await link(stage, [stage.apiKey], extra));
+            await page.reload();
+            await state(page, "reloaded");
         },
     },
     {

@@ -16,6 +16,8 @@ export interface Damaged {
     session: SessionCookie;
     /** A session that cannot be read: every page is a 503. */
     lostSession: SessionCookie;
+    /** Of a session to renew the connection that cannot be read. */
+    connectLink: string;
 }
 
 export async function damage(acme: Acme): Promise<Damaged> {
@@ -31,11 +33,15 @@ export async function damage(acme: Acme): Promise<Damaged> {
         provider_config_key: integration,
         metadata: JSON.parse(METADATA),
     });
+    const { data } = await rest.must("POST", "/connect/sessions/reconnect", {
+        connection_id: connection,
+        integration_id: integration,
+    });
     const file = join(terapi.folder, "data", "terapi.db");
     await terapi.running.stop();
     const sound = readFileSync(file, "latin1");
     if (!sound.includes(METADATA)) throw new Error("there is nothing to be damaged");
     writeFileSync(file, sound.replaceAll(METADATA, '{"damaged":tru?}').replaceAll('"user_agent":"', '"user_agent":?'), "latin1");
     await terapi.start();
-    return { terapi, lostSession, session: await signIn(terapi.url, owner) };
+    return { terapi, lostSession, session: await signIn(terapi.url, owner), connectLink: data.connect_link };
 }

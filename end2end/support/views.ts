@@ -311,6 +311,23 @@ export const VIEWS: View[] = [
         await page.context().addCookies([{ ...lostSession, url: terapi.url }]);
         await page.goto(`${terapi.url}/app/dev/connections`);
     }),
+    outside("Connect UI, broken", (page, { damaged: { connectLink } }) => page.goto(connectLink)),
+    outside("refused, from another site", async (page) => {
+        await page.goto(`${url}/app/~/sign-in`);
+        await page.getByLabel("E-mail").fill("ada@example.com");
+        await page.getByLabel("Password").fill("a password");
+        // As another site's form would be.
+        const foreign = { origin: "https://elsewhere.example", "sec-fetch-site": "cross-site" };
+        await page.route(`${url}/app/~/sign-in`, (route) =>
+            route.continue({ headers: { ...route.request().headers(), ...foreign } }),
+        );
+        await press("Sign in")(page);
+    }),
+    outside("API reference", async (page) => {
+        await page.goto(`${url}/docs/api#post-connect-sessions`);
+        await page.locator("summary").first().click();
+    }),
+    outside("popup, installation changed", (page) => page.goto(`${url}/oauth/callback?installation_id=1&setup_action=update`)),
     outside("popup, connected", async (page, { rest, oauth }) => {
         const { token } = await rest.openSession(oauth);
         // With a page before it in the tab's history it cannot close the tab.

@@ -8,6 +8,7 @@ import { test } from "../support/stage.ts";
 const FOLDER = join(import.meta.dirname, "../screenshots/connect");
 const KINDS = [
     ["", {}],
+    [".ja", { lang: "ja" }],
     [".pseudo", { lang: "en-XA", pseudo: "1" }],
     [".rtl", { lang: "ar-XB", pseudo: "1" }],
 ] as const;
@@ -26,7 +27,7 @@ for (const view of CONNECT_VIEWS) {
                 [1440, 900],
                 [360, 740],
             ] as const) {
-                if (kind !== "" && width > 360) continue;
+                if (kind !== "" && kind !== ".ja" && width > 360) continue;
                 await page.setViewportSize({ width, height });
                 for (const colorScheme of ["light", "dark"] as const) {
                     if (kind !== "" && colorScheme === "dark") continue;

@@ -461,8 +461,7 @@ impl Broker {
         let integration = &setup.integration;
         trail.name_integration(&integration.id, &integration.unique_key, &integration.provider);
         let config = self.whole_config(connection).map_err(AskError::Sealing)?;
-        let own = Setup::complete_override(tokens.client.as_ref());
-        let app = setup.app(&config, own).ok_or_else(|| {
+        let app = setup.app(&config, tokens.client.as_ref()).ok_or_else(|| {
             AskError::Refused(Refused::lasting(
                 "the integration has no client id or no client secret",
             ))

@@ -1,8 +1,8 @@
 //! Connections: end users' accounts at providers.
 
 use terapi_model::{
-    ConnectSessionId, ConnectionId, ConnectionKey, EnvironmentId, IntegrationId, IntegrationKey, OperationId, Tags, Timestamp,
-    WireId,
+    ConnectSessionId, ConnectionId, ConnectionKey, EnvironmentId, IntegrationId, IntegrationKey, OperationId,
+    Tags, Timestamp, WireId,
 };
 use terapi_vault::Sealed;
 

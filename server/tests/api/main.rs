@@ -20,6 +20,7 @@ mod isolation;
 mod older_clients;
 mod openapi;
 mod operations;
+mod popup_refusals;
 mod providers;
 mod rate_limit;
 mod routes;

@@ -178,6 +178,18 @@ impl Questions {
     }
 
     /// What was typed that is no secret, and what is wrong with it.
+    /// Client id and secret, each with the other, where both are asked: half of an app is none.
+    fn both_or_none(&self) -> Vec<(&Asked, &Asked)> {
+        let find = |own: &str| {
+            let mut asked = self.own_app.iter();
+            asked.find(|asked| asked.name.strip_prefix("credentials.") == Some(own))
+        };
+        match (find(OWN_APP[0]), find(OWN_APP[1])) {
+            (Some(id), Some(secret)) => vec![(id, secret), (secret, id)],
+            _ => Vec::new(),
+        }
+    }
+
     pub fn check(&self, form: &Form, text: &dyn ConnectText) -> (BTreeMap<String, String>, FormState) {
         let mut state = FormState::default();
         let mut typed = BTreeMap::new();
@@ -192,24 +204,39 @@ impl Questions {
             typed.insert(asked.name.clone(), value);
         }
         (typed, state)
+        for (asked, other) in self.both_or_none() {
+            let is_empty = |asked: &Asked| typed.get(&asked.name).is_none_or(String::is_empty);
+            if is_empty(asked) && !is_empty(other) {
+                state.refuse(asked.name.clone(), text.missing(&asked.label));
+            }
+        }
     }
 }
 
 /// Presets that are no config.
 const TRAVELLERS: [&str; 2] = ["webhook_url", "oauth_scopes_override"];
 
-/// Asked when the app presets an empty text: it wants the person to bring an OAuth app.
+/// Asked when the app presets an empty text: it wants the person to bring an OAuth app. Client id and secret belong
+/// together: where the app presets one of them, the other is asked, and has to be there.
 fn own_app(preset: &Map<String, Value>, text: &dyn ConnectText) -> Vec<Asked> {
     let labels = [text.client_id(), text.client_secret(), text.refresh_token()];
     OWN_APP
+    let preset = |name: &str| preset.get(name).and_then(Value::as_str);
         .into_iter()
         .zip(labels)
-        .filter(|(name, _)| preset.get(*name).and_then(Value::as_str) == Some(""))
-        .map(|(name, label)| {
-            let mut asked = Asked::sample(&format!("credentials.{name}"), &label);
-            asked.field.required = false;
-            asked.field.secret = name != "oauth_client_id_override";
-            asked
+        .filter_map(|(name, label)| {
+            let other = match name {
+                "oauth_client_id_override" => preset("oauth_client_secret_override"),
+                "oauth_client_secret_override" => preset("oauth_client_id_override"),
+                _ => None,
+            };
+            let is_asked = preset(name).map_or(other.is_some(), str::is_empty);
+            is_asked.then(|| {
+                let mut asked = Asked::sample(&format!("credentials.{name}"), &label);
+                asked.field.required = other.is_some_and(|other| !other.is_empty());
+                asked.field.secret = name != "oauth_client_id_override";
+                asked
+            })
         })
         .collect()
 }

@@ -63,7 +63,8 @@ impl<'b> Setup<'b> {
         })
     }
 
-    /// The OAuth app: the end user's own where one was given, else the integration's. `None` when the client id, or
+    /// The OAuth app: the end user's own where a complete one was given, else the integration's, and never a half of
+    /// each: a secret is shown under its own name alone. `None` when the client id, or
     /// a secret the provider wants, is missing.
     pub(crate) fn app<'a>(
         &'a self,
@@ -71,6 +72,7 @@ impl<'b> Setup<'b> {
         own: Option<&'a ClientOverride>,
     ) -> Option<App<'a>> {
         let own_id = own.and_then(|own| own.client_id.as_deref());
+        let own = Self::complete_override(own);
         let own_secret = own.and_then(|own| own.client_secret.as_ref());
         let client_id = own_id
             .or(self.integration.client_id.as_deref())
@@ -89,10 +91,10 @@ impl<'b> Setup<'b> {
         })
     }
 
-    /// The end user's own app on a refresh: only when it is complete (rest.md 12.6).
-    pub(crate) fn complete_override(own: Option<&ClientOverride>) -> Option<&ClientOverride> {
+    /// The end user's own app when it is complete (rest.md 12.6).
+    fn complete_override(own: Option<&ClientOverride>) -> Option<&ClientOverride> {
         own.filter(|own| {
-            own.client_id.is_some()
+            own.client_id.as_ref().is_some_and(|id| !id.is_empty())
                 && own
                     .client_secret
                     .as_ref()

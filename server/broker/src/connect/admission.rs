@@ -51,6 +51,15 @@ pub enum Refusal {
     /// A public key without HMAC may not replace a connection (decision D5).
     #[error("there is a connection with this id already; use a connect session or HMAC to replace it")]
     ConnectionExists,
+    /// An OAuth app of the end user's own has a client id and a secret. Half of one, filled up with the integration's,
+    /// would show somebody's secret under somebody else's name.
+    #[error(
+        "an OAuth app of one's own needs `oauth_client_id_override` and `oauth_client_secret_override`; `{missing}` is missing"
+    )]
+    HalfAnApp {
+        /// The one that is missing.
+        missing: &'static str,
+    },
     /// The connection config is not what the provider asks for.
     #[error("some of the connection's settings are missing or wrong: {}", describe(.0))]
     Config(Vec<Issue>),
@@ -78,9 +87,10 @@ impl Refusal {
     /// The code of the popup flow (rest.md 9.4).
     pub fn popup_code(&self) -> ErrorCode {
         match self {
-            Self::ForbiddenConnectionId | Self::ObjectAsConnectionId | Self::InvalidConnectionId(_) => {
-                ErrorCode::InvalidQueryParams
-            }
+            Self::ForbiddenConnectionId
+            | Self::ObjectAsConnectionId
+            | Self::InvalidConnectionId(_)
+            | Self::HalfAnApp { .. } => ErrorCode::InvalidQueryParams,
             Self::HmacMissing => ErrorCode::MissingHmac,
             Self::HmacInvalid => ErrorCode::InvalidHmac,
             Self::UnknownIntegration(_) => ErrorCode::ProviderConfigErr,
@@ -116,6 +126,13 @@ impl Refusal {
                     ["connection_id"],
                     IssueCode::InvalidFormat,
                     error.to_string(),
+                )]
+            }
+            Self::HalfAnApp { missing } => {
+                vec![Issue::at(
+                    ["credentials", missing],
+                    IssueCode::Custom,
+                    self.to_string(),
                 )]
             }
             Self::Config(issues) => issues
@@ -197,8 +214,7 @@ impl<'b> Connect<'b> {
         let preset = preset.and_then(|defaults| defaults.connection_config.as_ref());
         let own_app: OwnApp = std::mem::take(&mut input.own_app);
         let gathered =
-            connection_config::gather(setup.provider, &input.params, own_app, preset, stored.as_ref())
-                .map_err(Refusal::Config)?;
+            connection_config::gather(setup.provider, &input.params, own_app, preset, stored.as_ref())?;
         Ok(Admitted {
             setup,
             connection_key,

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
-use terapi_catalog::{Provider, check_connection_config};
-use terapi_model::Issue;
+use terapi_catalog::{AuthSpec, Provider, check_connection_config};
 use terapi_vault::SecretString;
 
 use super::OwnApp;
+use super::admission::Refusal;
 use crate::credentials::ClientOverride;
 
 /// Keys that travel with the config and are none of it.
@@ -38,14 +38,14 @@ pub(super) struct Gathered {
 /// Gathers and validates (decision D8). `preset` wins over `params`; `stored` fills what neither sets (decision D12).
 ///
 /// # Errors
-/// Every field that is wrong, missing or not declared.
+/// Every field that is wrong, missing or not declared; half of an OAuth app (browser-and-modes.md 2.6 rule 6).
 pub(super) fn gather(
     provider: &Provider,
     params: &BTreeMap<String, String>,
     own_app: OwnApp,
     preset: Option<&Map<String, Value>>,
     stored: Option<&Map<String, Value>>,
-) -> Result<Gathered, Vec<Issue>> {
+) -> Result<Gathered, Refusal> {
     let is_config = |name: &str| !TRAVELLERS.contains(&name);
     let empty = Map::new();
     let preset = preset.unwrap_or(&empty);
@@ -72,7 +72,7 @@ pub(super) fn gather(
     let mut base: Map<String, Value> = stored.cloned().unwrap_or_default();
     base.retain(|name, value| is_config(name) && !given.contains_key(name) && is_plain(value));
     base.extend(chosen.clone());
-    let config = check_connection_config(provider, &given, &base)?;
+    let config = check_connection_config(provider, &given, &base).map_err(Refusal::Config)?;
     let carried = given
         .keys()
         .chain(chosen.keys())
@@ -84,7 +84,16 @@ pub(super) fn gather(
     let client_secret = text("oauth_client_secret_override")
         .map(SecretString::new)
         .or(own_app.client_secret);
-    let own = (client_id.is_some() || client_secret.is_some()).then_some(ClientOverride {
+    let missing = match (&client_id, &client_secret) {
+        (Some(_), None) => Some("oauth_client_secret_override"),
+        (None, Some(_)) => Some("oauth_client_id_override"),
+        _ => None,
+    };
+    let authorizes = matches!(provider.auth, AuthSpec::OAuth2(_));
+    if let Some(missing) = missing.filter(|_| authorizes) {
+        return Err(Refusal::HalfAnApp { missing });
+    }
+    let own = client_id.is_some().then_some(ClientOverride {
         client_id,
         client_secret,
     });

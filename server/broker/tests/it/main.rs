@@ -16,6 +16,8 @@ mod integrations;
 mod keys;
 mod operations;
 mod operators;
+mod own_app;
+mod redaction;
 mod refresh;
 mod upkeep;
 mod webhooks;

@@ -32,11 +32,19 @@ async fn credentials_typed_in_many_tabs_at_once_make_one_connection() {
         // What asks for nothing asks no provider either: all of them get to the database together.
         let open = integration("open");
         let mut new = new_integration("generic-none", "open");
-        new.integration_config.insert("base_url".into(), flow.acme.url().into());
-        flow.house.broker.integrations().create(&flow.caller, new).await.unwrap();
+        new.integration_config
+            .insert("base_url".into(), flow.acme.url().into());
+        flow.house
+            .broker
+            .integrations()
+            .create(&flow.caller, new)
+            .await
+            .unwrap();
         let connect = flow.house.broker.connect();
         let tab = async || {
-            let connected = connect.submit_nothing(&auth, &open, BrowserInput::default()).await;
+            let connected = connect
+                .submit_nothing(&auth, &open, BrowserInput::default())
+                .await;
             connected.unwrap()
         };
         let (one, two, three, four) = tokio::join!(tab(), tab(), tab(), tab());
@@ -66,12 +74,22 @@ async fn tabs_that_were_open_before_the_first_had_finished_are_about_its_connect
 
         let later = Some(flow.house.broker.now());
         let third = submit(&flow, &auth, later).await;
-        assert_eq!(third.operation, AuthOperation::Creation, "a new page is a new account");
+        assert_eq!(
+            third.operation,
+            AuthOperation::Creation,
+            "a new page is a new account"
+        );
         let fourth = submit(&flow, &auth, None).await;
-        assert_eq!(fourth.connection_key, third.connection_key, "at the very same time");
+        assert_eq!(
+            fourth.connection_key, third.connection_key,
+            "at the very same time"
+        );
         flow.house.clock.advance_seconds(1);
         let tomorrow = Some(flow.house.broker.now().plus_seconds(86_400));
-        assert_eq!(submit(&flow, &auth, tomorrow).await.operation, AuthOperation::Creation);
+        assert_eq!(
+            submit(&flow, &auth, tomorrow).await.operation,
+            AuthOperation::Creation
+        );
         assert_eq!(flow.connection_count().await, 3);
     })
     .await;
@@ -102,7 +120,11 @@ async fn an_attempt_that_was_given_up_hands_its_connection_to_no_later_one() {
 
         let back = flow.consent(&given_up).await;
         let late = flow.complete(back).await.outcome.unwrap();
-        assert_eq!(late.operation, AuthOperation::Override, "it was open before either");
+        assert_eq!(
+            late.operation,
+            AuthOperation::Override,
+            "it was open before either"
+        );
         assert_eq!(late.connection_key, first.connection_key);
     })
     .await;
@@ -116,7 +138,10 @@ async fn a_connection_that_was_deleted_meanwhile_is_made_anew() {
     let first = flow.connect(&auth).await;
     let connections = flow.house.broker.connections();
     let key = first.connection_key;
-    connections.delete(&flow.caller, &integration("acme"), &key).await.unwrap();
+    connections
+        .delete(&flow.caller, &integration("acme"), &key)
+        .await
+        .unwrap();
     let back = flow.consent(&second).await;
     let made = flow.complete(back).await.outcome.unwrap();
     assert_eq!(made.operation, AuthOperation::Creation);

@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 use terapi_app::base_path::Local;
 use terapi_broker::connect::{BrowserAuth, BrowserId, ResultFrame};
-use terapi_model::IntegrationKey;
+use terapi_model::{ErrorCode, IntegrationKey};
 use terapi_vault::{OsEntropy, token};
 use url::Url;
 
@@ -22,7 +22,30 @@ use crate::state::AppState;
 /// it go round for ever.
 const MOVED: &str = "terapi_moved";
 
-/// `GET /oauth/connect/{integration}`: where a popup begins (rest.md 9.4).
+/// `GET /oauth/connect/`: published packages do not look at the key that they are given. It is refused as any other, with
+/// a page, and with a frame to whoever listens.
+pub async fn get_nameless(
+    state: State<AppState>,
+    uri: OriginalUri,
+    query: LenientQuery,
+    jar: CookieJar,
+    request: Request,
+) -> Response {
+    get(state, uri, Path(String::new()), query, jar, request).await
+}
+
+/// `POST /oauth/connect/`, the same for a script.
+pub async fn post_nameless(
+    state: State<AppState>,
+    query: LenientQuery,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Json<Value>, ApiError> {
+    post(state, Path(String::new()), query, headers, uri).await
+}
+
+/// `GET /oauth/connect/{integration}`: where a popup begins (rest.md 9.4). Packages do not encode the key: one with a slash
+/// comes here too, and is refused here.
 pub async fn get(
     State(state): State<AppState>,
     OriginalUri(uri): OriginalUri,
@@ -68,8 +91,29 @@ pub async fn post(
     state
         .rate_limit
         .count(account, Kind::Global, state.broker.now())?;
-    let key = path.parse("providerConfigKey", IntegrationKey::parse)?;
-    let mut input = browser_input::read(&query);
+    Ok(auth)
+}
+
+fn key_of(path: &Path<String>) -> Result<IntegrationKey, ApiError> {
+    if path.0.is_empty() {
+        let message = "the address names no integration";
+        return Err(ApiError::new(
+            StatusCode::BAD_REQUEST,
+            ErrorCode::NoProviderConfigKey,
+            message,
+        ));
+    }
+    path.parse("providerConfigKey", IntegrationKey::parse)
+}
+
+async fn prepare(
+    state: &AppState,
+    auth: &BrowserAuth,
+    path: &Path<String>,
+    query: &Query,
+) -> Result<Json<Value>, ApiError> {
+    let key = key_of(path)?;
+    let mut input = browser_input::read(query);
     if matches!(auth, BrowserAuth::PublicKey(_)) && input.ws_client_id.is_none() {
         // Without a session, knowing this name is what opens the result.
         input.ws_client_id = Some(token::uuid_v4(&OsEntropy));
@@ -91,12 +135,11 @@ async fn begin(
 ) -> Result<Response, ApiError> {
     let connect = state.broker.connect();
     let input = browser_input::read(query);
-    let admitted = browser_input::authenticate(state, query).await;
-    let admitted = admitted.and_then(|auth| {
-        let key = path.parse("providerConfigKey", IntegrationKey::parse)?;
-        Ok((auth, key))
-    });
-    let (auth, key) = match admitted {
+    let admitted = async {
+        let visitor = Visitor::admit(state, query, sent, &path.0, "oauth").await?;
+        Ok((visitor.answer(key_of(path)).await?, visitor.auth))
+    };
+    let (key, auth) = match admitted.await {
         Ok(admitted) => admitted,
         Err(error) => {
             // Nothing has begun that could keep this: whoever listens is told directly.

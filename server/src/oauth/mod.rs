@@ -15,8 +15,10 @@ use crate::route::Routes;
 /// The routes of this room.
 pub fn routes() -> Routes {
     Routes::new()
-        .get("/oauth/connect/{integration}", connect::get)
-        .post("/oauth/connect/{integration}", connect::post)
+        .get("/oauth/connect/", connect::get_nameless)
+        .post("/oauth/connect/", connect::post_nameless)
+        .get("/oauth/connect/{*integration}", connect::get)
+        .post("/oauth/connect/{*integration}", connect::post)
         .get("/connect/ui/go", go::get)
         .get("/oauth/callback", callback::get_shared)
         .post("/oauth/callback", callback::post_shared)

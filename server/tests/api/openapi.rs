@@ -110,6 +110,8 @@ const NOT_DESCRIBED: [&str; 13] = [
     "/oauth/client-metadata",
     "/sdk/",
     "/auth/",
+    "/oauth/connect/",
+    "/robots.txt",
 ];
 
 #[test]

@@ -33,6 +33,9 @@ pub struct Issue {
     pub message: String,
     /// From the root to the field; array indexes as text.
     pub path: Vec<String>,
+    /// The pattern that a value misses. For programs: the message says in words what is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
 }
 
 impl Issue {
@@ -46,7 +49,15 @@ impl Issue {
             code,
             message: message.into(),
             path: path.into_iter().map(Into::into).collect(),
+            pattern: None,
         }
+    }
+
+    /// The same issue, of a value that misses this pattern.
+    #[must_use]
+    pub fn with_pattern(mut self, pattern: Option<&str>) -> Self {
+        self.pattern = pattern.map(str::to_owned);
+        self
     }
 
     /// The same issue, found inside the field `parent`.

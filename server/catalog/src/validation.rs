@@ -167,7 +167,8 @@ fn check_value(name: &str, field: &Field, value: &Value) -> Option<Issue> {
     } else {
         IssueCode::InvalidValue
     };
-    field.check(&text).err().map(|reason| issue(name, code, &reason))
+    let reason = field.check(&text).err()?;
+    Some(issue(name, code, &reason).with_pattern(field.missed_pattern(&text)))
 }
 
 /// One issue for all names that are nobody's fields; it is about the object they are in.

@@ -205,17 +205,7 @@ fn params(params: &Params) -> Value {
 
 fn fields(fields: &Fields) -> Value {
     let mut map = Map::new();
-    // Published clients count on `order`: fields without a number follow the numbered ones, as the file has them.
-    let mut next = fields
-        .iter()
-        .filter_map(|(_, field)| field.order)
-        .max()
-        .unwrap_or(0);
     for (name, field) in fields.iter() {
-        let order = field.order.unwrap_or_else(|| {
-            next = next.saturating_add(1);
-            next
-        });
         let mut entry = Map::new();
         let mut put = |key: &str, value: Value| {
             if !value.is_null() {
@@ -240,7 +230,8 @@ fn fields(fields: &Fields) -> Value {
         put("default_value", json!(field.default_value));
         put("prefix", json!(field.prefix));
         put("suffix", json!(field.suffix));
-        put("order", json!(order));
+        // Whether a field has a number says where it stands: before the credentials or after them.
+        put("order", json!(field.order));
         put("doc_section", json!(field.doc_section));
         put("automated", json!(field.automated));
         for (key, flag) in [

@@ -70,6 +70,9 @@ pub struct InputIssue {
     message: String,
     /// From the root to the field.
     path: Vec<String>,
+    /// The pattern that the value misses, where there is one.
+    #[schema(nullable = false)]
+    pattern: Option<String>,
 }
 
 /// That it was done.

@@ -211,9 +211,9 @@ fn checked(
         ));
     }
     if let Some(declared) = declared.filter(|_| !value.is_empty()) {
-        declared
-            .check(value)
-            .map_err(|reason| Issue::at([path], IssueCode::InvalidFormat, reason))?;
+        declared.check(value).map_err(|reason| {
+            Issue::at([path], IssueCode::InvalidFormat, reason).with_pattern(declared.missed_pattern(value))
+        })?;
     }
     Ok(value.to_owned())
 }

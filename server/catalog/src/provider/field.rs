@@ -211,7 +211,7 @@ impl Field {
     }
 
     /// A field with nothing but a label.
-    pub(super) fn plain(title: &str, secret: bool, required: bool) -> Field {
+    pub fn plain(title: &str, secret: bool, required: bool) -> Field {
         Field {
             title: title.to_owned(),
             description: None,
@@ -249,15 +249,19 @@ impl Field {
                 Format::Email => "must be an e-mail address".to_owned(),
             });
         }
-        if let Some(pattern) = &self.pattern
-            && !pattern.is_match(value)
-        {
+        if self.missed_pattern(value).is_some() {
             return Err(match &self.example {
                 Some(example) => format!("does not look right; it should look like {example}"),
-                None => format!("must match {}", pattern.as_str()),
+                None => "does not look right".to_owned(),
             });
         }
         Ok(())
+    }
+
+    /// The pattern, where a value misses it.
+    pub fn missed_pattern(&self, value: &str) -> Option<&str> {
+        let pattern = self.pattern.as_ref().filter(|pattern| !pattern.is_match(value))?;
+        Some(pattern.as_str())
     }
 }
 

@@ -77,8 +77,9 @@ pub struct ProviderField {
     title: String,
     /// What it is, in the language asked for.
     description: String,
-    /// Where it stands.
-    order: i64,
+    /// Where it stands. Fields of a connection that have none follow the credentials.
+    #[schema(nullable = false)]
+    order: Option<i64>,
     /// An example value.
     #[schema(nullable = false)]
     example: Option<String>,

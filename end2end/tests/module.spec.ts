@@ -196,6 +196,64 @@ test("typed credentials need no window", async ({ acme, rest, visit }) => {
     expect((await visit.outcome()).error).toMatchObject({ isAuthError: true, type: "connection_test_failed" });
 });
 
+test("typed credentials are given up by a signal or by clear()", async ({ visit, watch }) => {
+    watch.pardon(/ERR_ABORTED/);
+    await visit.page.route(/\/(api-auth|auth)\//, () => {});
+    const orders = [
+        { args: ["keyed", { credentials: { apiKey: DEMO.apiKey } }] },
+        { method: "create", args: ["open", {}] },
+    ] as const;
+    for (const order of orders) {
+        for (const button of ["Give up", "Clear"] as const) {
+            await visit.page.reload();
+            const asked = visit.page.waitForRequest(/\/(api-auth|auth)\//);
+            await visit.press({ construct: [{ connectSessionToken: "x" }], ...order, args: [...order.args] });
+            await asked;
+            await visit.giveUp(button);
+            expect((await visit.outcome()).error).toMatchObject({ isAuthError: true, type: "aborted" });
+        }
+    }
+});
+
+test("a server that cannot be reached, or that is none, rejects with a type too", async ({ visit, watch }) => {
+    watch.pardon(/ERR_FAILED|Failed to load resource/);
+    const typed = { credentials: { apiKey: DEMO.apiKey } };
+    const press = async (method: "auth" | "connect", options: object) => {
+        await visit.page.reload();
+        const args = method === "auth" ? ["keyed", options] : ["keyed", "ada", options];
+        await visit.press({ construct: [{ connectSessionToken: "x" }], method, args });
+        return (await visit.outcome()).error;
+    };
+    await visit.page.route(/\/(api-auth|oauth)\//, (route) => route.abort());
+    expect(await press("auth", typed)).toMatchObject({ isAuthError: true, type: "unknown_error" });
+    expect(await press("auth", {})).toMatchObject({ isAuthError: true, type: "unknown_error" });
+    expect(await press("connect", typed)).toMatchObject({ error: { type: "unknown_error" }, userId: "ada" });
+    await visit.page.unroute(/\/(api-auth|oauth)\//);
+    const headers = { "access-control-allow-origin": "*" };
+    await visit.page.route(/\/api-auth\//, (route) => route.fulfill({ status: 200, headers, body: "<h1>A proxy" }));
+    expect(await press("auth", typed)).toMatchObject({ isAuthError: true, type: "unknown_error" });
+});
+
+test("credentials of no known kind reject, and a call without any throws", async ({ visit }) => {
+    const told = await visit.page.evaluate(async (host) => {
+        const { default: Terapi, AuthError } = await import(`${host}/sdk/terapi.js`);
+        const terapi = new Terapi({ connectSessionToken: "x" });
+        const type = (error: unknown) => (error instanceof AuthError ? (error as { type?: string }).type : "none");
+        const rejected: unknown[] = [];
+        for (const credentials of [{ foo: 1 }, { oauth_client_id_override: "theirs" }, { oauth_client_secret_override: "theirs" }]) {
+            await terapi.auth("x", { credentials }).catch((error: unknown) => rejected.push(type(error)));
+        }
+        try {
+            terapi.auth("x", { installation: "outbound" });
+            return { rejected };
+        } catch (error) {
+            return { rejected, thrown: type(error) };
+        }
+    }, url);
+    const missing = "missing_credentials";
+    expect(told).toEqual({ rejected: [missing, missing, missing], thrown: missing });
+});
+
 test("create() connects what asks for nothing", async ({ acme, rest, visit }) => {
     const unique_key = uniqueKey("open");
     await rest.must("POST", "/integrations", {

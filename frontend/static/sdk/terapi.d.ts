@@ -1,4 +1,5 @@
-/** Types of terapi.js. */
+/** Types of terapi.js. What is wrong with how a method is called (no key, no credentials) it throws; all else rejects. Either
+ *  is an `AuthError`. */
 
 export interface Options {
     /** Where Terapi runs; where terapi.js came from when left out. */
@@ -23,10 +24,12 @@ export interface AuthOptions {
     authorization_params?: Record<string, string | undefined>;
     /** Hex HMAC-SHA256 of `<integration>` or `<integration>:<connection id>`, with a public key where HMAC is on. */
     hmac?: string;
-    /** What the user typed (`{ apiKey }`, `{ username, password }`, …), or their own OAuth app
-     *  (`{ oauth_client_id_override, oauth_client_secret_override }`). */
+    /** What the user typed (`{ apiKey }`, `{ username, password }`, …), or their own OAuth app, which needs both
+     *  (`{ oauth_client_id_override, oauth_client_secret_override }`). What is of no known kind rejects with
+     *  `missing_credentials`. */
     credentials?: Credentials;
     assertionOption?: Record<string, string>;
+    /** Needs `credentials`, if only `{}`. */
     installation?: "outbound";
     /** Reject with `window_closed` when the user closes the popup. Leave it off for providers that isolate their pages. */
     detectClosedAuthWindow?: boolean;
@@ -56,24 +59,32 @@ export interface ConnectFailure extends AuthError {
     error: { type: string; message: string };
 }
 
-/** `type` is one of `missing_auth_token`, `missing_connect_session_token`, `missing_credentials`, `invalid_host_url`,
- *  `blocked_by_browser`, `window_closed`, `aborted`, or a code of the server. */
+/** Every failure. `type` is one of `missing_auth_token`, `missing_connect_session_token`, `missing_credentials`,
+ *  `invalid_host_url`, `blocked_by_browser`, `window_closed`, `aborted`, `unknown_error` (no server could be reached, or what
+ *  answered was none), or a code of the server. `logId` finds the attempt under Logs. */
 export declare class AuthError extends Error {
     constructor(message: string, type: string, logId?: string);
     readonly type: string;
     readonly logId?: string;
 }
 
+/** Connects your users' accounts from your own page. Call it in the click itself, or the browser blocks the popup. */
 export default class Terapi {
     constructor(options?: Options);
     constructor(host: string, publicKey?: string);
+    /** Connects an account: with typed credentials, or in a popup at the provider. */
     auth(integration: string, options?: AuthOptions): Promise<AuthResult>;
     auth(integration: string, connectionId: string | undefined, options?: AuthOptions): Promise<AuthResult>;
+    /** Renews the connection that the session was opened for. */
     reconnect(integration: string, options?: AuthOptions): Promise<AuthResult>;
+    /** Makes a connection to an API that needs no credentials. */
     create(integration: string, options?: AuthOptions): Promise<AuthResult>;
     create(integration: string, connectionId: string | undefined, options?: AuthOptions): Promise<AuthResult>;
+    /** `auth` by its oldest name and shape: the user's id names the connection. */
     connect(integration: string, userId?: string, options?: AuthOptions): Promise<ConnectResult>;
+    /** Opens the Connect UI over the page. */
     openConnectUI(options?: ConnectUIOptions): ConnectUI;
+    /** Gives up whatever runs, which rejects with `aborted`, and closes its popup. */
     clear(): void;
 }
 
@@ -96,9 +107,13 @@ export interface ConnectUIOptions {
     detectClosedAuthWindow?: boolean;
 }
 
+/** The Connect UI in a frame over the page. */
 export declare class ConnectUI {
     constructor(options: ConnectUIOptions & { baseURL: string });
+    /** Shows it, unless it is shown already. */
     open(): void;
+    /** Takes it away. */
     close(): void;
+    /** Hands the session over, now or as soon as the frame is ready. */
     setSessionToken(token: string): void;
 }

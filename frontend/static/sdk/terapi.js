@@ -1,18 +1,25 @@
-// Terapi in the browser: connects your users' accounts from your own page. No dependency, no build step:
+// Terapi in the browser: connects your users' accounts from your own page. Types, and what all of it does: terapi.d.ts.
 //
 //   import Terapi from "https://terapi.example.com/sdk/terapi.js";
-//   const terapi = new Terapi({ connectSessionToken });
-//   const { connectionId } = await terapi.auth("github");
-//
-// Call `auth` in the click itself, or the browser blocks the popup. Types: terapi.d.ts beside this file.
+//   const { connectionId } = await new Terapi({ connectSessionToken }).auth("github");
 
-/** A failure. `type` is a stable code, this file's or the server's; `logId` finds the attempt in the Logs. */
 export class AuthError extends Error {
     constructor(message, type, logId) {
         super(message);
         this.name = "AuthError";
         this.type = type;
         this.logId = logId;
+    }
+}
+
+const aborted = () => new AuthError("the authorization was given up", "aborted");
+const unfit = () => new AuthError("give credentials of a known kind", "missing_credentials");
+
+function address(text) {
+    try {
+        return new URL(text);
+    } catch {
+        throw new AuthError(`${text} is no address`, "invalid_host_url");
     }
 }
 
@@ -40,7 +47,7 @@ async function* statuses(answer) {
     }
 }
 
-/** The route and the body for typed credentials; nothing when a popup is needed. The order decides. */
+/** Route and body for typed credentials, of no known kind: neither; nothing when a popup is needed. The order decides. */
 function typed(credentials, { installation, assertionOption }) {
     const { type, ...fields } = credentials ?? {};
     const has = (...names) => names.every((name) => fields[name] !== undefined);
@@ -57,39 +64,33 @@ function typed(credentials, { installation, assertionOption }) {
     if (type === "JWT" || has("privateKey")) return ["/auth/jwt/", credentials];
     if (has("token_id", "token_secret")) return ["/auth/tba/", fields];
     if (has("client_id")) return ["/oauth2/auth/", fields];
-    throw new AuthError("these credentials belong to no known kind", "missing_credentials");
+    return [];
 }
 
-/** Connections for one page. */
 export default class Terapi {
-    #running;
+    #running = new Set();
+    #shown;
 
-    /** `host` is where this file came from unless given. */
     constructor(options = {}, publicKey) {
         const given = typeof options === "string" ? { host: options, publicKey } : options;
-        try {
-            this.host = new URL(given.host ?? new URL("..", import.meta.url)).href.replace(/\/+$/, "");
-        } catch {
-            throw new AuthError(`${given.host} is no address`, "invalid_host_url");
-        }
+        this.host = address(given.host ?? new URL("..", import.meta.url)).href.replace(/\/+$/, "");
         this.publicKey = given.publicKey;
         this.connectSessionToken = given.connectSessionToken;
         this.width = given.width ?? 500;
         this.height = given.height ?? 600;
     }
 
-    /** Connects an account: with typed credentials, or in a popup at the provider. */
     auth(integration, connectionId, options) {
         if (typeof connectionId === "object") [connectionId, options] = [undefined, connectionId];
         options ??= {};
         this.#needKey();
+        if (options.installation === "outbound" && !options.credentials) throw unfit();
         const direct = typed(options.credentials, options);
         const query = this.#query(connectionId, options, !direct);
-        if (direct) return this.#post(direct[0], integration, query, direct[1], options.signal);
+        if (direct) return this.#send(direct[0], integration, query, direct[1], options.signal);
         return options.returnUrl ? this.#leave(integration, query, options) : this.#popup(integration, query, options);
     }
 
-    /** Renews the connection that the session was opened for. */
     reconnect(integration, options) {
         if (!this.connectSessionToken) {
             throw new AuthError("a reconnect needs a connect session token", "missing_connect_session_token");
@@ -97,15 +98,13 @@ export default class Terapi {
         return this.auth(integration, options);
     }
 
-    /** Makes a connection to an API that needs no credentials. */
     async create(integration, connectionId, options) {
         if (typeof connectionId === "object") [connectionId, options] = [undefined, connectionId];
         this.#needKey();
         const query = this.#query(connectionId, options ?? {}, true);
-        return this.#post("/auth/unauthenticated/", integration, query, undefined, options?.signal);
+        return this.#send("/auth/unauthenticated/", integration, query, undefined, options?.signal);
     }
 
-    /** `auth` by its oldest name and shape: the user's id names the connection. */
     async connect(integrationName, userId, options) {
         try {
             const made = await this.auth(integrationName, userId, options);
@@ -116,16 +115,24 @@ export default class Terapi {
         }
     }
 
-    /** Opens the Connect UI over the page. */
     openConnectUI(options = {}) {
         const ui = new ConnectUI({ sessionToken: this.connectSessionToken, baseURL: `${this.host}/connect/ui`, apiURL: this.host, ...options });
         ui.open();
         return ui;
     }
 
-    /** Gives up whatever runs and closes its popup. */
     clear() {
-        this.#running?.abort();
+        for (const running of this.#running) running.abort();
+    }
+
+    /** Something that runs until it is aborted: by `clear`, by the caller's own signal, or because it has ended. */
+    #begin(signal) {
+        if (signal?.aborted) throw aborted();
+        const running = new AbortController();
+        this.#running.add(running);
+        running.signal.addEventListener("abort", () => this.#running.delete(running));
+        signal?.addEventListener("abort", () => running.abort(), { signal: running.signal });
+        return running;
     }
 
     #needKey() {
@@ -155,40 +162,52 @@ export default class Terapi {
     }
 
     async #post(route, integration, query, body, signal) {
-        const answer = await fetch(`${this.host}${route}${encodeURIComponent(integration)}?${query}`, {
-            method: "POST",
-            headers: { "content-type": "application/json" },
-            body: body && JSON.stringify(body),
-            credentials: "omit",
-            signal,
-        });
-        if (!answer.ok) throw await refusal(answer);
-        return answer.json();
+        let answer;
+        try {
+            answer = await fetch(`${this.host}${route}${encodeURIComponent(integration)}?${query}`, {
+                method: "POST",
+                headers: { "content-type": "application/json" },
+                body: body && JSON.stringify(body),
+                credentials: "omit",
+                signal,
+            });
+            if (answer.ok) return await answer.json();
+        } catch (error) {
+            throw signal.aborted ? aborted() : new AuthError(error.message, "unknown_error");
+        }
+        throw await refusal(answer);
+    }
+
+    async #send(route, integration, query, body, signal) {
+        if (!route) throw unfit();
+        const running = this.#begin(signal);
+        try {
+            return await this.#post(route, integration, query, body, running.signal);
+        } finally {
+            running.abort();
+        }
     }
 
     /** For web views without popups: this page itself goes to the provider, and comes back to `returnUrl`. */
     async #leave(integration, query, { signal }) {
-        const { authorize_url } = await this.#post("/oauth/connect/", integration, query, undefined, signal);
+        const { authorize_url } = await this.#send("/oauth/connect/", integration, query, undefined, signal);
         location.assign(authorize_url);
         return new Promise(() => {});
     }
 
-    #popup(integration, query, { detectClosedAuthWindow, signal }) {
-        this.clear();
-        const running = (this.#running = new AbortController());
+    async #popup(integration, query, { detectClosedAuthWindow, signal }) {
+        this.#shown?.abort();
+        const running = (this.#shown = this.#begin(signal));
         const width = Math.min(this.width, screen.width);
         const height = Math.min(this.height, screen.height);
         const left = screenX + (outerWidth - width) / 2;
         const top = screenY + (outerHeight - height) / 2;
         const popup = open("", "_blank", `popup,width=${width},height=${height},left=${left},top=${top}`);
-        if (!popup || popup.closed) return Promise.reject(new AuthError("the browser blocked the popup", "blocked_by_browser"));
-        const stop = () => running.abort();
-        signal?.addEventListener("abort", stop);
-        const given = new Promise((_, give) => {
-            const aborted = () => give(new AuthError("the authorization was given up", "aborted"));
-            running.signal.addEventListener("abort", aborted);
-            if (signal?.aborted) stop();
-        });
+        if (!popup || popup.closed) {
+            running.abort();
+            throw new AuthError("the browser blocked the popup", "blocked_by_browser");
+        }
+        const given = new Promise((_, give) => running.signal.addEventListener("abort", () => give(aborted())));
         const closed = new Promise((_, give) => {
             // Off unless asked for: where a provider isolates its pages, a popup that is open looks closed.
             if (!detectClosedAuthWindow) return;
@@ -203,7 +222,6 @@ export default class Terapi {
         });
         const ended = this.#authorize(popup, integration, query, running.signal);
         return Promise.race([ended, closed, given]).finally(() => {
-            signal?.removeEventListener("abort", stop);
             // The result page closes itself; closed from here while it loads, it may stay for ever.
             setTimeout(() => popup.close(), running.signal.aborted ? 0 : 1000);
             running.abort();
@@ -247,7 +265,6 @@ export default class Terapi {
     }
 }
 
-/** The Connect UI in a frame over the page. */
 export class ConnectUI {
     #frame;
     #ready = false;
@@ -256,13 +273,12 @@ export class ConnectUI {
     constructor({ sessionToken, baseURL, apiURL, onEvent, lang, themeOverride, detectClosedAuthWindow }) {
         this.sessionToken = sessionToken;
         this.onEvent = onEvent;
-        this.url = new URL(baseURL);
+        this.url = address(baseURL);
         if (!this.url.pathname.endsWith("/")) this.url.pathname += "/";
         const query = { apiURL, lang, theme: themeOverride, detectClosedAuthWindow: detectClosedAuthWindow && "true" };
         for (const [name, value] of Object.entries(query)) if (value) this.url.searchParams.set(name, value);
     }
 
-    /** Shows it, unless it is shown already. */
     open() {
         if (this.#frame) return;
         addEventListener("message", this.#heard);
@@ -278,7 +294,6 @@ export class ConnectUI {
         document.body.append(frame);
     }
 
-    /** Takes it away. */
     close() {
         if (!this.#frame) return;
         removeEventListener("message", this.#heard);
@@ -288,7 +303,6 @@ export class ConnectUI {
         document.body.style.overflow = this.#overflow;
     }
 
-    /** Hands the session over, now or as soon as the frame is ready. */
     setSessionToken(token) {
         this.sessionToken = token;
         this.#send();

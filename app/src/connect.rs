@@ -92,9 +92,13 @@ async fn view(site: &Site, setting: &Setting, visit: &ConnectVisit, token: &str)
     let visitor = Visitor {
         site,
         setting,
-        session: &session,
-    };
-    if let Some(refused) = refuse_stranger(&visitor) {
+        session,
+    } = *visitor;
+    if is_asked_by_nobody(visitor) {
+        // The page's script knows who frames it, and asks in its name.
+        return Ok(pages::boot(setting));
+    }
+    if let Some(refused) = refuse_stranger(visitor) {
         return Ok(refused);
     }
     if is_target_gone(&visitor).await? {
@@ -174,13 +178,29 @@ pub async fn start(site: &Site, visit: &ConnectVisit, form: Form) -> ConnectAnsw
     }
 }
 
-async fn submit(
-    site: &Site,
-    setting: &Setting,
-    token: &str,
-    form: &Form,
-) -> Result<actions::connect::Submitted, NoPage> {
-    let session = session(site, token).await?;
+async fn submit(visitor: &Visitor<'_>, form: &Form) -> Result<actions::connect::Submitted, NoPage> {
+    if is_asked_by_nobody(visitor) {
+        let refused = pages::not_allowed(visitor.setting, visitor.look(), UNKNOWN_ORIGIN.to_owned());
+        return Ok(actions::connect::Submitted::screen(refused));
+    }
+    if let Some(refused) = refuse_stranger(visitor) {
+        return Ok(actions::connect::Submitted::screen(refused));
+    }
+    actions::connect::start(visitor, form).await
+}
+
+/// A form that was larger than a form can be: the page says so in its own words. Whose it was is known where the page's
+/// script sent it; without scripts the token was in what nobody read, and no operation can be named.
+pub async fn too_large(site: &Site, visit: &ConnectVisit) -> ConnectAnswer {
+    let setting = setting(visit, None);
+    let screen = pages::too_large(&setting, visit.query.get("integration"));
+    let Some(token) = &visit.bearer else {
+        return finish(site, &setting, screen);
+    };
+    let session = match session(site, visit, &setting, token).await {
+        Ok(session) => session,
+        Err(refused) => return finish(site, &setting, *refused),
+    };
     let visitor = Visitor {
         site,
         setting,
@@ -208,15 +228,43 @@ fn setting(visit: &ConnectVisit, form: Option<&Form>) -> Setting {
     setting
 }
 
-async fn session(site: &Site, token: &str) -> Result<Session, NoPage> {
-    site.broker
-        .connect()
-        .authenticate_session(token)
-        .await
-        .map_err(|error| match error {
-            SessionAuthError::InvalidFormat | SessionAuthError::Unknown => NoPage::SignInFirst,
-            other => NoPage::Failed(other.to_string()),
-        })
+/// The session, or what is shown instead. A session that has ended is still known for a while, and its operation is named;
+/// after that, and where the token never was one, there is nothing that could be found.
+async fn session(
+    site: &Site,
+    visit: &ConnectVisit,
+    setting: &Setting,
+    token: &str,
+) -> Result<Session, Box<Screen>> {
+    let error = match site.broker.connect().authenticate_session(token).await {
+        Ok(session) => return Ok(session),
+        Err(error) => error,
+    };
+    let mut screen = match &error {
+        SessionAuthError::InvalidFormat | SessionAuthError::Unknown | SessionAuthError::Ended(_) => {
+            pages::expired(setting)
+        }
+        SessionAuthError::Sealing(_) | SessionAuthError::Store(_) => {
+            instead(visit, setting, NoPage::Failed(error.to_string()))
+        }
+    };
+    screen.reference = match error {
+        SessionAuthError::Ended(operation) => Some(operation.to_string()),
+        SessionAuthError::InvalidFormat | SessionAuthError::Unknown => None,
+        SessionAuthError::Sealing(_) | SessionAuthError::Store(_) => reference(visit, None),
+    };
+    Err(Box::new(screen))
+}
+
+/// How browsers call an origin that they do not tell.
+const UNKNOWN_ORIGIN: &str = "null";
+
+/// Whether a document is wanted for a frame, in an environment that names its origins, and it is not known whose frame it
+/// is.
+fn is_asked_by_nobody(visitor: &Visitor<'_>) -> bool {
+    let setting = visitor.setting;
+    let is_named = !visitor.session.environment.allowed_origins.is_empty();
+    is_named && setting.framed && !setting.partial && setting.origin.is_none()
 }
 
 /// An environment that names its origins lets no other page use the session, and sends nobody anywhere else

@@ -83,3 +83,43 @@ test("an address that is not allowed is not returned to, and a page that is not 
         await app.close();
     }
 });
+
+test("a framed link shows a page that is not allowed nothing of its session, and tells it so", async ({ page, terapi, own, acme, watch }) => {
+    const app = await Embedder.open();
+    watch.expectCustomer(app.origin);
+    watch.pardon(/Failed to load resource/);
+    try {
+        const keyed = await own.createAcme(acme, "acme-api-key");
+        const { connect_link } = await own.openSession(keyed);
+        const frame = async () => {
+            await page.goto(app.origin);
+            const document = page.waitForResponse(/\/connect\/ui\/?\?session_token=/);
+            await page.evaluate((link) => {
+                const heard: unknown[] = [];
+                Object.assign(window, { heard });
+                addEventListener("message", ({ data }) => heard.push(data));
+                const frame = window.document.createElement("iframe");
+                frame.id = "connect-ui";
+                frame.title = "Connect";
+                frame.src = link;
+                window.document.body.append(frame);
+            }, connect_link);
+            return (await document).text();
+        };
+        const heading = page.frameLocator("#connect-ui").getByRole("heading", { level: 1 });
+
+        await allow(page, terapi.url, "https://app.example.com");
+        expect(await frame()).not.toContain("Acme");
+        await expect(heading).toHaveText("This page may not be used here");
+        const heard = () => page.evaluate(() => (window as unknown as { heard: unknown[] }).heard);
+        const refused = { type: "error", payload: expect.objectContaining({ errorType: "origin_not_allowed" }) };
+        await expect.poll(heard).toContainEqual(refused);
+
+        await allow(page, terapi.url, app.origin);
+        await frame();
+        await expect(heading).toHaveText("Connect Acme (API key)");
+        expect(await heard()).not.toContainEqual(refused);
+    } finally {
+        await app.close();
+    }
+});

@@ -171,7 +171,9 @@ impl From<SessionAuthError> for ApiError {
                 ErrorCode::UnknownConnectSessionToken,
                 "this connect session has ended or never was; open a new one on your backend",
             ),
-            SessionAuthError::Ended(operation) => Self::from(SessionAuthError::Unknown).with_log_id(Some(&operation)),
+            SessionAuthError::Ended(operation) => {
+                Self::from(SessionAuthError::Unknown).with_log_id(Some(&operation))
+            }
             SessionAuthError::Store(error) => error.into(),
             error @ SessionAuthError::Sealing(_) => Self::internal(&error),
         }

@@ -49,12 +49,7 @@ impl<'s> Visitor<'s> {
     }
 
     /// One that was let in elsewhere.
-    pub fn of(
-        state: &'s AppState,
-        auth: BrowserAuth,
-        integration: &str,
-        auth_type: &'static str,
-    ) -> Self {
+    pub fn of(state: &'s AppState, auth: BrowserAuth, integration: &str, auth_type: &'static str) -> Self {
         Self {
             state,
             auth,
@@ -106,7 +101,9 @@ pub async fn answer_beside<T>(
         told => return told,
     };
     let connect = state.broker.connect();
-    let operation = connect.refuse_beside(session, error.code(), error.message()).await;
+    let operation = connect
+        .refuse_beside(session, error.code(), error.message())
+        .await;
     Err(error.with_log_id(operation.as_ref()))
 }
 

@@ -16,7 +16,14 @@ pub async fn post(
     LenientQuery(query): LenientQuery,
     request: Request,
 ) -> Result<Json<Value>, ApiError> {
-    let visitor = Visitor::admit(&state, &query, (request.uri().path(), request.headers()), &path.0, "unauth").await?;
+    let visitor = Visitor::admit(
+        &state,
+        &query,
+        (request.uri().path(), request.headers()),
+        &path.0,
+        "unauth",
+    )
+    .await?;
     let submitted = submit(&state, &visitor, &path, &query, request).await;
     visitor.answer(submitted).await
 }

@@ -15,7 +15,15 @@ pub async fn refuse(
     LenientQuery(query): LenientQuery,
     request: Request,
 ) -> ApiError {
-    match Visitor::admit(&state, &query, (request.uri().path(), request.headers()), &path.0, "unknown").await {
+    match Visitor::admit(
+        &state,
+        &query,
+        (request.uri().path(), request.headers()),
+        &path.0,
+        "unknown",
+    )
+    .await
+    {
         Ok(visitor) => {
             let unbuilt = ApiError::new(
                 StatusCode::BAD_REQUEST,

@@ -132,7 +132,10 @@ mod tests {
     async fn a_result_is_told_at_once_and_ends_the_socket() {
         let refusal = || ready(ResultFrame::refusal(ErrorCode::CallbackErr, "no", None, None));
         let frames = frames(refusal).await;
-        assert!(frames.iter().all(|frame| !matches!(frame, Frame::Ping(_))), "{frames:?}");
+        assert!(
+            frames.iter().all(|frame| !matches!(frame, Frame::Ping(_))),
+            "{frames:?}"
+        );
         assert!(matches!(&frames[1], Frame::Text(text) if text.contains("callback_err")));
     }
 }

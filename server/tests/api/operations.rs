@@ -98,7 +98,11 @@ async fn an_event_of_nobody_or_of_another_day_is_refused() {
     ] {
         let refused = post(body.clone()).await;
         assert_eq!(refused.failure(), failure, "{body}");
-        assert_eq!(refused.body["error"].get("log_id").is_some(), failure.0 == 400, "{body}");
+        assert_eq!(
+            refused.body["error"].get("log_id").is_some(),
+            failure.0 == 400,
+            "{body}"
+        );
     }
     let (operation, lines) = newest(&app).await;
     assert!(
@@ -188,7 +192,12 @@ fn turned_away() -> Vec<TurnedAway> {
         row(key, json, r#"{"apiKey":1}"#, (400, "invalid_body")),
         row(key, json, r#"{"apiKey":"x","more":1}"#, (400, "invalid_body")),
         row(key, json, &huge, (413, "request_too_large")),
-        row(key, "text/plain", r#"{"apiKey":"x"}"#, (415, "invalid_content_type")),
+        row(
+            key,
+            "text/plain",
+            r#"{"apiKey":"x"}"#,
+            (415, "invalid_content_type"),
+        ),
         row(
             "/api-auth/api-key/a%2Fb",
             json,
@@ -214,8 +223,18 @@ fn turned_away() -> Vec<TurnedAway> {
         row("/unauth/acme-key", json, "{", (400, "invalid_json")),
         row("/oauth/connect/a%2Fb", json, "", (400, "invalid_uri_params")),
         row("/oauth/connect/nope", json, "", (400, "provider_config_err")),
-        row("/oauth/connect/acme-key", "text/plain", "", (415, "invalid_content_type")),
-        row("/auth/jwt/acme-key", "text/plain", "{}", (415, "invalid_content_type")),
+        row(
+            "/oauth/connect/acme-key",
+            "text/plain",
+            "",
+            (415, "invalid_content_type"),
+        ),
+        row(
+            "/auth/jwt/acme-key",
+            "text/plain",
+            "{}",
+            (415, "invalid_content_type"),
+        ),
     ];
     for path in [
         "/auth/tba/acme-key",
@@ -256,16 +275,26 @@ async fn whatever_a_browser_that_was_let_in_is_refused_carries_the_id_that_finds
         assert_eq!(got.body["error"]["log_id"], own.id.as_str(), "{path}: {got:?}");
         let (operation, lines) = find(own.id.as_str()).await;
         let why = operation.error.map(|error| error.code);
-        assert_eq!((operation.state, why.as_deref()), (OperationState::Failed, Some(failure.1)), "{path}");
+        assert_eq!(
+            (operation.state, why.as_deref()),
+            (OperationState::Failed, Some(failure.1)),
+            "{path}"
+        );
         let last = lines.last().unwrap();
-        assert_eq!((last.level, &*last.error.as_ref().unwrap().code), (LogLevel::Error, failure.1));
+        assert_eq!(
+            (last.level, &*last.error.as_ref().unwrap().code),
+            (LogLevel::Error, failure.1)
+        );
         assert!(!format!("{lines:?}").contains(&token), "{path}");
 
         app.clock.advance_seconds(1);
         let got = send(&app, &format!("public_key={public_key}"), &row).await;
         assert_eq!(got.failure(), *failure, "{row:?}");
         let (operation, lines) = find(got.body["error"]["log_id"].as_str().unwrap()).await;
-        assert_eq!((operation.state, operation.actor.kind.as_str()), (OperationState::Failed, "public_key"));
+        assert_eq!(
+            (operation.state, operation.actor.kind.as_str()),
+            (OperationState::Failed, "public_key")
+        );
         assert_eq!(lines.last().unwrap().error.as_ref().unwrap().code, failure.1);
         app.clock.advance_seconds(1);
     }
@@ -287,12 +316,21 @@ async fn who_is_not_let_in_is_told_so_whatever_they_sent_and_leaves_no_operation
         ] {
             let got = send(&app, query, &row).await;
             // What kind of body comes is judged before who asks.
-            let wanted = if *status == 415 { (415, "invalid_content_type") } else { (401, code) };
+            let wanted = if *status == 415 {
+                (415, "invalid_content_type")
+            } else {
+                (401, code)
+            };
             assert_eq!(got.failure(), wanted, "{path} {query}");
             assert!(got.body["error"].get("log_id").is_none(), "{path} {query}");
         }
     }
-    let page = app.broker.operations().list(&caller, &Default::default()).await.unwrap();
+    let page = app
+        .broker
+        .operations()
+        .list(&caller, &Default::default())
+        .await
+        .unwrap();
     assert!(page.operations.is_empty(), "{page:?}");
 }
 
@@ -304,9 +342,24 @@ async fn what_the_holder_of_a_session_asks_in_vain_is_a_line_of_its_operation() 
     let (own, _) = newest(&app).await;
     let nothing = json!({});
     for (method, path, body, failure) in [
-        (Method::GET, "/connect/session?a=1", None, (400, "invalid_query_params")),
-        (Method::DELETE, "/connect/session?a=1", None, (400, "invalid_query_params")),
-        (Method::DELETE, "/connect/session", Some(json!({"a": 1})), (400, "invalid_body")),
+        (
+            Method::GET,
+            "/connect/session?a=1",
+            None,
+            (400, "invalid_query_params"),
+        ),
+        (
+            Method::DELETE,
+            "/connect/session?a=1",
+            None,
+            (400, "invalid_query_params"),
+        ),
+        (
+            Method::DELETE,
+            "/connect/session",
+            Some(json!({"a": 1})),
+            (400, "invalid_body"),
+        ),
         (
             Method::GET,
             "/connect/ui/result?attempt=att_00000000000000000000000000",
@@ -325,7 +378,11 @@ async fn what_the_holder_of_a_session_asks_in_vain_is_a_line_of_its_operation() 
         assert_eq!(got.body["error"]["log_id"], own.id.as_str(), "{path}");
         let (operation, lines) = newest(&app).await;
         assert_eq!(operation.state, OperationState::Running, "{path}");
-        assert_eq!(lines.last().unwrap().error.as_ref().unwrap().code, failure.1, "{path}");
+        assert_eq!(
+            lines.last().unwrap().error.as_ref().unwrap().code,
+            failure.1,
+            "{path}"
+        );
     }
     let typed = app
         .http
@@ -353,7 +410,10 @@ async fn a_session_that_has_ended_is_found_by_what_its_late_user_is_shown() {
     let refused = [
         app.bearer(&token).get("/connect/session").await,
         app.anon()
-            .post(&format!("/api-auth/api-key/acme-key?{query}"), json!({"apiKey": "x"}))
+            .post(
+                &format!("/api-auth/api-key/acme-key?{query}"),
+                json!({"apiKey": "x"}),
+            )
             .await,
         app.anon()
             .post(
@@ -370,9 +430,16 @@ async fn a_session_that_has_ended_is_found_by_what_its_late_user_is_shown() {
     let page = app.anon().get(&format!("/oauth/connect/acme?{query}")).await;
     assert_eq!(page.status, 401);
     let page = page.body.as_str().unwrap().to_owned();
-    assert!(page.contains(&format!("Reference: <code>{}</code>", own.id)), "{page}");
+    assert!(
+        page.contains(&format!("Reference: <code>{}</code>", own.id)),
+        "{page}"
+    );
     let (operation, lines) = newest(&app).await;
-    assert_eq!((operation.state, lines.len()), (OperationState::Running, 3), "a few say it");
+    assert_eq!(
+        (operation.state, lines.len()),
+        (OperationState::Running, 3),
+        "a few say it"
+    );
     assert_eq!(lines[0].message, "The session was used after it had expired");
 }
 
@@ -381,13 +448,19 @@ async fn a_link_that_was_used_already_shows_where_its_attempt_is_found() {
     let app = TestApp::spawn().await;
     app.acme().await;
     let token = app.session(for_u1()).await;
-    let made = app.bearer(&token).send(Method::POST, "/oauth/connect/acme", None).await;
+    let made = app
+        .bearer(&token)
+        .send(Method::POST, "/oauth/connect/acme", None)
+        .await;
     let start = made.body["authorize_url"].as_str().unwrap();
     assert_eq!(app.visit(start, "").await.0.status, 302);
     let (late, _) = app.visit(start, "").await;
     assert_eq!(late.status, 400);
     let (own, lines) = newest(&app).await;
     let page = late.body.as_str().unwrap();
-    assert!(page.contains(&format!("Reference: <code>{}</code>", own.id)), "{page}");
+    assert!(
+        page.contains(&format!("Reference: <code>{}</code>", own.id)),
+        "{page}"
+    );
     assert_eq!(lines.last().unwrap().level, LogLevel::Warn);
 }

@@ -204,23 +204,37 @@ async fn every_screen_that_tells_of_a_refusal_shows_where_the_log_has_it() {
         let found = house.broker.operators().caller(&operator, "dev").await.unwrap();
         let (caller, _) = found.unwrap();
         let operations = house.broker.operations();
-        operations.find(&caller, &session.operation_id).await.unwrap().unwrap()
+        operations
+            .find(&caller, &session.operation_id)
+            .await
+            .unwrap()
+            .unwrap()
     };
 
     for (query, code) in [
         ("&integration=other", "unknown_provider_config"),
-        ("&return_url=https%3A%2F%2Felsewhere.example", "origin_not_allowed"),
+        (
+            "&return_url=https%3A%2F%2Felsewhere.example",
+            "origin_not_allowed",
+        ),
     ] {
         let page = house.browser().get(&address(query)).await;
         assert_eq!(reference(&page), Some(id), "{query}: {}", page.body);
-        assert!(page.body.contains(&format!("data-error-type=\"{code}\"")), "{query}");
+        assert!(
+            page.body.contains(&format!("data-error-type=\"{code}\"")),
+            "{query}"
+        );
         let (operation, lines) = lines().await;
         assert_eq!(operation.state, OperationState::Running, "looking is no try");
         assert_eq!(lines.last().unwrap().error.as_ref().unwrap().code, code);
     }
 
     let mut browser = house.browser();
-    let wrong = start(&mut browser, &[("session_token", &token), ("integration", "other")]).await;
+    let wrong = start(
+        &mut browser,
+        &[("session_token", &token), ("integration", "other")],
+    )
+    .await;
     assert_eq!(reference(&wrong), Some(id), "{}", wrong.body);
     let (operation, _) = lines().await;
     assert_eq!(operation.error.unwrap().code, "unknown_provider_config");
@@ -231,7 +245,10 @@ async fn every_screen_that_tells_of_a_refusal_shows_where_the_log_has_it() {
         .header("terapi-view", "1")
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .body(Body::from(format!("integration=keyed&a={}", "x".repeat(17 * 1024))));
+        .body(Body::from(format!(
+            "integration=keyed&a={}",
+            "x".repeat(17 * 1024)
+        )));
     let large = browser.send(request.unwrap()).await;
     assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(reference(&large), Some(id), "{}", large.body);
@@ -242,13 +259,20 @@ async fn every_screen_that_tells_of_a_refusal_shows_where_the_log_has_it() {
     house.clock.advance_seconds(30 * 60);
     let late = browser.get(&address("")).await;
     assert_eq!((late.status, reference(&late)), (StatusCode::FORBIDDEN, Some(id)));
-    let late = start(&mut browser, &[("session_token", &token), ("integration", "keyed")]).await;
+    let late = start(
+        &mut browser,
+        &[("session_token", &token), ("integration", "keyed")],
+    )
+    .await;
     assert_eq!((late.status, reference(&late)), (StatusCode::FORBIDDEN, Some(id)));
     let never = format!("nango_connect_session_{}", "0".repeat(64));
     let never = browser.get(&format!("/connect/ui/?session_token={never}")).await;
     assert_eq!((never.status, reference(&never)), (StatusCode::FORBIDDEN, None));
     let (_, lines) = lines().await;
-    assert_eq!(lines.last().unwrap().message, "The session was used after it had expired");
+    assert_eq!(
+        lines.last().unwrap().message,
+        "The session was used after it had expired"
+    );
 }
 
 #[tokio::test]

@@ -69,5 +69,6 @@ impl Connect<'_> {
 
 /// A refusal stands whether the log has it or not.
 fn logged(kept: Result<OperationId, StoreError>) -> Option<OperationId> {
-    kept.inspect_err(|error| tracing::warn!(%error, "a refusal could not be logged")).ok()
+    kept.inspect_err(|error| tracing::warn!(%error, "a refusal could not be logged"))
+        .ok()
 }

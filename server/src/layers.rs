@@ -110,10 +110,7 @@ pub(crate) async fn cors(request: Request, next: Next) -> Response {
     if request.uri().path() == OWN_CORS {
         return next.run(request).await;
     }
-    let preflight = request.method() == Method::OPTIONS
-        && request
-            .headers()
-            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let preflight = request.method() == Method::OPTIONS;
     let mut response = if preflight {
         StatusCode::NO_CONTENT.into_response()
     } else {
@@ -197,6 +194,9 @@ const JSON_ONLY: [&str; 11] = [
     "/connection",
     "/connections",
     "/connect",
+];
+const NOT_JSON_ONLY: [&str; 3] = ["/oauth/callback", "/oauth/client-metadata", "/connect/ui"];
+
 /// Paths whose handlers call [`judge_content_type`] themselves, when they know in whose operation a refusal belongs.
 const JUDGED_LATER: [&str; 4] = ["/api-auth", "/auth", "/oauth/connect", "/connect/session"];
 
@@ -223,9 +223,6 @@ pub(crate) fn judge_content_type(path: &str, headers: &HeaderMap) -> Result<(), 
         "the content type must be application/json",
     ))
 }
-
-];
-const NOT_JSON_ONLY: [&str; 3] = ["/oauth/callback", "/oauth/client-metadata", "/connect/ui"];
 
 /// Refuses what no handler could read.
 pub(crate) async fn judge_request(request: Request, next: Next) -> Response {

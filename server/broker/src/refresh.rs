@@ -50,6 +50,12 @@ const MOST_ATTEMPTS: u32 = 4;
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
+/// A token that the provider gave so recently is as good as the next one would be.
+const JUST_MADE_MS: i64 = 60 * 1000;
+
+/// The type of a failed renewal, in the log and in the webhook (rest.md 12.5).
+const NOT_RENEWED: &str = "refresh_token_external_error";
+
 /// A loser of the lease looks again after this, and after longer each time up to [`LOOK_LATEST`].
 const LOOK_FIRST: Duration = Duration::from_millis(50);
 const LOOK_LATEST: Duration = Duration::from_millis(500);
@@ -192,11 +198,11 @@ impl Broker {
                 renewed: false,
             });
         }
-        let alive = !wanted.force && self.is_alive(row);
+        let will_do = self.will_do(row, wanted);
         if let Some(reason) = self.standing_reason(row, wanted) {
             return match reason {
                 RefreshFailure::NeedsReauth => Err(reason.into()),
-                _ if alive => Ok(Fresh {
+                _ if will_do => Ok(Fresh {
                     credentials,
                     renewed: false,
                 }),
@@ -207,7 +213,7 @@ impl Broker {
         let guard = match lock.clone().try_lock_owned() {
             Ok(guard) => guard,
             // Somebody is at it, and the old token still works.
-            Err(_) if alive => {
+            Err(_) if will_do => {
                 return Ok(Fresh {
                     credentials,
                     renewed: false,
@@ -290,12 +296,29 @@ impl Broker {
         };
         let half_life = row.lifetime.map(|life| life / 2);
         let usual = declared.unwrap_or_else(|| half_life.map_or(MARGIN_MS, |half| half.min(MARGIN_MS)));
-        let margin = wanted.min_ttl.map_or(usual, |seconds| i64::from(seconds) * 1000);
+        let margin = match wanted.min_ttl.map(|seconds| i64::from(seconds) * 1000) {
+            Some(asked) if self.is_just_made(row) => asked.min(usual),
+            Some(asked) => asked,
+            None => usual,
+        };
         wanted.force || expires_at.millis_since(self.now()) < margin
     }
 
-    fn is_alive(&self, row: &CredentialRow) -> bool {
-        row.expires_at.is_none_or(|expires_at| expires_at > self.now())
+    /// Whether the provider gave this token a moment ago. Some tokens always live for less than a reader asks; renewing
+    /// them at every read would use up a refresh token each time and bring nothing. What was imported has no lifetime:
+    /// nobody knows when the provider gave it.
+    fn is_just_made(&self, row: &CredentialRow) -> bool {
+        let (Some(lifetime), Some(made_at)) = (row.lifetime, row.last_refresh_success_at) else {
+            return false;
+        };
+        self.now().millis_since(made_at) < JUST_MADE_MS.min(lifetime / 2)
+    }
+
+    /// Whether a token that is due can be handed out as it is: while it lives, to a reader who did not say for how long
+    /// it must.
+    fn will_do(&self, row: &CredentialRow, wanted: Wanted) -> bool {
+        let is_alive = row.expires_at.is_none_or(|expires_at| expires_at > self.now());
+        is_alive && !wanted.force && wanted.min_ttl.is_none()
     }
 
     /// What earlier failures say against trying now. Force passes over all of it.
@@ -350,20 +373,25 @@ impl Broker {
             if !self.is_due(&row, &held, declared, still) {
                 return Ok(held);
             }
-            let alive = !wanted.force && self.is_alive(&row);
+            let will_do = self.will_do(&row, wanted);
             if let Some(reason) = self.standing_reason(&row, wanted) {
-                return if alive && reason != RefreshFailure::NeedsReauth {
+                return if will_do && reason != RefreshFailure::NeedsReauth {
                     Ok(held)
                 } else {
                     Err(reason.into())
                 };
             }
             if self.take_lease(&row, holder.expose()).await? {
-                return self
+                let done = self
                     .refresh_as_holder(&connection, row, held, holder.expose(), wanted, &mut trail)
-                    .await;
+                    .await?;
+                match done {
+                    Some(credentials) => return Ok(credentials),
+                    // The row is somebody else's by now; what it says is read again.
+                    None => continue,
+                }
             }
-            if alive {
+            if will_do {
                 return Ok(held);
             }
             if begun.elapsed() > PATIENCE {
@@ -386,6 +414,7 @@ impl Broker {
         Ok(ours)
     }
 
+    /// `None` when the lease was lost meanwhile, or the end user has connected again: nothing was written then.
     async fn refresh_as_holder(
         &self,
         connection: &ConnectionRow,
@@ -394,8 +423,8 @@ impl Broker {
         holder: &str,
         wanted: Wanted,
         trail: &mut Trail<'_>,
-    ) -> Result<Credentials, RefreshError> {
-        let alive = !wanted.force && self.is_alive(&row);
+    ) -> Result<Option<Credentials>, RefreshError> {
+        let will_do = self.will_do(&row, wanted);
         let deadline = tokio::time::Instant::now() + Duration::from_secs(LEASE_S.unsigned_abs());
         match self.ask_provider(connection, &held, trail).await {
             Ok(Some((renewed, lifetime, granted))) => {
@@ -415,14 +444,13 @@ impl Broker {
                     .await?
                 {
                     tracing::info!(connection = %row.connection_id, "credentials renewed");
-                    return Ok(renewed);
+                    return Ok(Some(renewed));
                 }
-                // The end user has connected again meanwhile: that grant is the newer one.
-                self.read_again(&row.connection_id).await
+                Ok(None)
             }
             Ok(None) => {
                 self.release(&row, holder).await;
-                Ok(held)
+                Ok(Some(held))
             }
             Err(AskError::Sealing(error)) => {
                 self.release(&row, holder).await;
@@ -432,7 +460,9 @@ impl Broker {
                 self.release(&row, holder).await;
                 Err(error.into())
             }
-            Err(AskError::Refused(refusal)) => self.refused(&row, held, holder, refusal, alive, trail).await,
+            Err(AskError::Refused(refusal)) => {
+                self.refused(&row, held, holder, refusal, will_do, trail).await
+            }
         }
     }
 
@@ -531,16 +561,17 @@ impl Broker {
         }
     }
 
-    /// Counts a failure and says what the reader gets: the old token while it lives, unless the grant is gone.
+    /// Counts a failure and says what the reader gets: the old token if it will do, unless the grant is gone. `None` as
+    /// for [`Self::refresh_as_holder`].
     async fn refused(
         &self,
         row: &CredentialRow,
         held: Credentials,
         holder: &str,
         refusal: Refused,
-        alive: bool,
+        will_do: bool,
         trail: &Trail<'_>,
-    ) -> Result<Credentials, RefreshError> {
+    ) -> Result<Option<Credentials>, RefreshError> {
         let now = self.now();
         let operation = trail.id();
         let failure = failure_of(row, &refusal, now);
@@ -566,29 +597,21 @@ impl Broker {
         }
         tx.commit().await?;
         if !ours {
-            return self.read_again(id).await;
+            return Ok(None);
         }
         self.webhooks().wake();
         tracing::warn!(
             %operation, connection = %id, code = "invalid_credentials", needs_reauth = refusal.is_final,
             reason = %refusal.message, "credentials could not be renewed"
         );
-        if alive && !refusal.is_final {
-            return Ok(held);
+        if will_do && !refusal.is_final {
+            return Ok(Some(held));
         }
         Err(RefreshFailure::Failed {
             message: refusal.message,
             needs_reauth: refusal.is_final,
         }
         .into())
-    }
-
-    async fn read_again(&self, id: &ConnectionId) -> Result<Credentials, RefreshError> {
-        let row = {
-            let mut db = self.store().read().await?;
-            credentials::find(&mut db, id).await?.ok_or(RefreshError::Gone)?
-        };
-        Ok(self.open_credentials(&row)?)
     }
 
     async fn release(&self, row: &CredentialRow, holder: &str) {

@@ -4,6 +4,7 @@
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method};
 use terapi_catalog::{Provider, RenderError, UrlTemplate, Verification};
+use terapi_model::ErrorCode;
 use url::Url;
 
 use crate::auth::{self, Holder};
@@ -16,12 +17,27 @@ pub(crate) enum VerificationError {
     /// The provider answered, and not with success.
     #[error("the provider did not accept these credentials (status {0})")]
     Refused(u16),
+    /// The provider answered that it is broken, which says nothing about the credentials.
+    #[error("the provider could not say whether these credentials are good: it answered with status {0}")]
+    Broken(u16),
     /// The call cannot be made with this config.
     #[error("the provider's test call cannot be made: {0}")]
     Template(#[from] RenderError),
     /// No answer.
-    #[error(transparent)]
+    #[error("the provider could not be asked whether these credentials are good: {0}")]
     Egress(#[from] EgressError),
+}
+
+impl VerificationError {
+    /// Whether it refused, could not be reached, or took too long. Logs and pages tell these apart; the JSON routes
+    /// answer `connection_test_failed` to all of them (rest.md 12.7).
+    pub(crate) fn code(&self) -> ErrorCode {
+        match self {
+            Self::Refused(_) | Self::Template(_) => ErrorCode::ConnectionTestFailed,
+            Self::Egress(EgressError::Timeout { .. }) => ErrorCode::ProviderTimeout,
+            Self::Broken(_) | Self::Egress(_) => ErrorCode::ProviderUnreachable,
+        }
+    }
 }
 
 /// Calls the endpoints the provider's file names, in order, until one answers with 2xx. Without such a list
@@ -56,7 +72,11 @@ pub(crate) async fn verify(
         }
         last = Some(status);
     }
-    last.map_or(Ok(()), |status| Err(VerificationError::Refused(status)))
+    match last {
+        None => Ok(()),
+        Some(status) if status >= 500 => Err(VerificationError::Broken(status)),
+        Some(status) => Err(VerificationError::Refused(status)),
+    }
 }
 
 fn request(

@@ -1,6 +1,8 @@
 //! Routes that a client of the reference may call and Terapi answers with 501 (decision D18), so that it reads a
 //! sentence instead of a page.
 
+use http::StatusCode;
+
 use crate::error::ApiError;
 use crate::route::Routes;
 
@@ -26,8 +28,7 @@ const OTHER_PRODUCTS: [&str; 17] = [
 ];
 
 /// Of parts that this version does not have.
-const NOT_YET: [&str; 4] = [
-    "/app-auth/connect",
+const NOT_YET: [&str; 3] = [
     "/proxy",
     "/proxy/{*path}",
     "/webhook/{environment_uuid}/{provider_config_key}",
@@ -41,13 +42,21 @@ pub fn routes() -> Routes {
     let routes = NOT_YET
         .into_iter()
         .fold(routes, |routes, path| routes.any(path, not_yet));
-    routes.any("/proxy/", not_yet)
+    routes.any("/proxy/", not_yet).get(
+        "/oauth/client-metadata/{environment_uuid}/{provider_config_key}",
+        no_client_metadata,
+    )
 }
 
 async fn other_product() -> ApiError {
     ApiError::feature_disabled(
         "Terapi looks after authorizations only; syncs, actions, records and functions are not part of it",
     )
+}
+
+/// As the contract answers where there are no such documents (rest.md 9.10).
+async fn no_client_metadata() -> ApiError {
+    not_yet().await.with_status(StatusCode::NOT_FOUND)
 }
 
 async fn not_yet() -> ApiError {

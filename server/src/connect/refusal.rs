@@ -30,13 +30,15 @@ impl From<SubmitError> for ApiError {
         if let SubmitError::Refused(refusal) = &error {
             return refused(refusal, error.code());
         }
-        let status = match &error {
-            SubmitError::Unreachable(_) => StatusCode::BAD_GATEWAY,
-            SubmitError::Timeout(_) => StatusCode::GATEWAY_TIMEOUT,
-            SubmitError::IntegrationGone => StatusCode::NOT_FOUND,
-            _ => StatusCode::BAD_REQUEST,
+        let (status, code) = match &error {
+            // One code for credentials that did not pass (rest.md 12.7); the message and the log say why.
+            SubmitError::Unreachable(_) | SubmitError::Timeout(_) => {
+                (StatusCode::BAD_REQUEST, ErrorCode::ConnectionTestFailed)
+            }
+            SubmitError::IntegrationGone => (StatusCode::NOT_FOUND, error.code()),
+            _ => (StatusCode::BAD_REQUEST, error.code()),
         };
-        Self::new(status, error.code(), error.to_string()).with_issues(error.issues())
+        Self::new(status, code, error.to_string()).with_issues(error.issues())
     }
 }
 

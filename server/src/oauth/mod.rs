@@ -4,6 +4,7 @@
 //! Answers are pages, because a person is looking at them; failures also reach the socket that waits for the
 //! result. The only cookie read is the flow cookie ([`flow_cookie`]).
 
+mod app_auth;
 mod callback;
 mod connect;
 pub mod flow_cookie;
@@ -20,6 +21,7 @@ pub fn routes() -> Routes {
         .get("/oauth/connect/{*integration}", connect::get)
         .post("/oauth/connect/{*integration}", connect::post)
         .get("/connect/ui/go", go::get)
+        .get("/app-auth/connect", app_auth::get)
         .get("/oauth/callback", callback::get_shared)
         .post("/oauth/callback", callback::post_shared)
         .get("/oauth/callback/{integration_uuid}", callback::get_own)

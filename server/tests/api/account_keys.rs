@@ -143,23 +143,31 @@ async fn an_environments_settings_are_judged_as_the_contract_says() {
         ),
         (
             json!({"name": "a", "callback_url": "nowhere"}),
-            "custom callback_url",
+            "invalid_format callback_url",
+        ),
+        (
+            json!({"name": "a", "callback_url": ""}),
+            "invalid_format callback_url",
+        ),
+        (
+            json!({"name": "a", "otlp_endpoint": "x"}),
+            "invalid_format otlp_endpoint",
         ),
         (
             json!({"name": "a", "callback_url": "ftp://a.example/"}),
-            "custom callback_url",
+            "invalid_format callback_url",
         ),
         (
             json!({"name": "a", "callback_url": "http://a.example/cb"}),
-            "custom callback_url",
+            "invalid_format callback_url",
         ),
         (
             json!({"name": "a", "callback_url": "https://u:p@a.example/cb"}),
-            "custom callback_url",
+            "invalid_format callback_url",
         ),
         (
             json!({"name": "a", "callback_url": "https://a.example/\ncb"}),
-            "custom callback_url",
+            "invalid_format callback_url",
         ),
         (
             json!({"name": "a", "hmac_key": "x".repeat(1001)}),

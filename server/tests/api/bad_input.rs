@@ -182,7 +182,7 @@ async fn ids_that_no_name_may_have_are_refused() {
         ),
         ("/providers/%3Cscript%3E", (400, "invalid_uri_params")),
         ("/no/such/path", (404, "not_found")),
-        ("/connections/", (404, "not_found")),
+        ("/connections//", (404, "not_found")),
         ("//connections", (404, "not_found")),
     ] {
         let got = app.key().get(path).await;
@@ -201,7 +201,6 @@ async fn a_wrong_method_is_answered_in_json() {
         (Method::POST, "/connect/session"),
         (Method::PATCH, "/integrations"),
         (Method::DELETE, "/providers/github"),
-        (Method::OPTIONS, "/connections"),
     ] {
         let got = app.key().send(method.clone(), path, None).await;
         assert_eq!(got.failure(), (405, "method_not_allowed"), "{method} {path}");

@@ -1,4 +1,5 @@
 use serde_json::{Value, json};
+use terapi_broker::Clock;
 use terapi_testkit::{Answer as Scripted, DEMO_API_KEY};
 
 use crate::app::{TestApp, for_u1};
@@ -149,7 +150,6 @@ async fn credentials_need_their_own_scope() {
 }
 
 #[tokio::test]
-#[tokio::test]
 async fn a_long_list_comes_whole_and_in_order_also_in_parts() {
     let app = TestApp::spawn().await;
     app.acme().await;
@@ -175,6 +175,7 @@ async fn a_long_list_comes_whole_and_in_order_also_in_parts() {
     assert_eq!(listed("?limit=200").await, whole[..200]);
 }
 
+#[tokio::test]
 async fn a_list_is_filtered_and_paged() {
     let (app, first) = connected().await;
     app.acme().await;
@@ -357,10 +358,15 @@ async fn metadata_is_replaced_and_merged_for_all_or_none() {
         (body(json!(["ok", ""]), json!({})), "too_small connection_id.1"),
         (body(json!(first), json!([])), "invalid_type metadata"),
         (body(json!(first), Value::Null), "invalid_type metadata"),
+        (body(json!(first), json!({"a": "\0"})), "invalid_format metadata"),
+        (
+            body(json!(first), json!({"a": "x".repeat(256 * 1024)})),
+            "too_big metadata",
+        ),
     ] {
         let got = app.key().post("/connections/metadata", body.clone()).await;
-        assert_eq!(got.failure(), (400, "invalid_body"), "{body}");
-        assert_eq!(got.issues()[0], issue, "{body}");
+        assert_eq!(got.failure(), (400, "invalid_body"), "{issue}");
+        assert_eq!(got.issues()[0], issue);
     }
 }
 
@@ -456,6 +462,7 @@ async fn a_provider_in_trouble_is_not_the_users_fault() {
         (424, "invalid_credentials"),
         "not asked again at once: {soon:?}"
     );
+    assert_eq!(soon.header("retry-after"), "30");
     app.clock.advance_seconds(60);
     assert_eq!(app.key().get(&path).await.status, 200, "and all is well later");
 }
@@ -500,6 +507,27 @@ async fn a_token_is_renewed_when_it_lives_for_less_than_is_asked() {
     let reader = app.scoped(&["environment:connections:read"]).await;
     let got = app.bearer(&reader).get(&format!("{path}&min_ttl=60")).await;
     assert_eq!(got.failure(), (403, "forbidden"));
+}
+
+#[tokio::test]
+async fn an_imported_token_that_lives_for_less_than_is_asked_is_not_served() {
+    let app = TestApp::spawn().await;
+    app.acme().await;
+    let body = json!({
+        "provider_config_key": "acme", "connection_id": "moved",
+        "credentials": {
+            "type": "OAUTH2", "access_token": "a", "refresh_token": "nobody's",
+            "expires_at": app.clock.now().plus_seconds(1200).to_rfc3339(),
+        },
+    });
+    assert_eq!(app.key().post("/connections", body).await.status, 201);
+    let read = async |more: &str| {
+        let path = format!("/connections/moved?provider_config_key=acme{more}");
+        app.key().get(&path).await
+    };
+    assert_eq!(read("&min_ttl=1200").await.status, 200);
+    let refused = read("&min_ttl=1201").await;
+    assert_eq!(refused.failure(), (400, "invalid_credentials"), "{refused:?}");
 }
 
 #[tokio::test]

@@ -29,6 +29,8 @@ async fn a_preflight_is_answered_for_every_path() {
                 .contains("Authorization,Content-Type")
         );
         assert_eq!(got.header("access-control-allow-credentials"), "");
+        let bare = app.http.request(Method::OPTIONS, format!("{}{path}", app.url));
+        assert_eq!(answer(bare).await.status, 204, "whatever asks: {path}");
     }
 }
 

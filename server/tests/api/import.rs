@@ -221,6 +221,19 @@ async fn credentials_that_the_provider_refuses_are_not_stored() {
         assert!(log_id.starts_with("opn_"), "{got:?}");
         assert!(!got.body.to_string().contains("acme_test_1"));
     }
+    let said = async || {
+        let credentials = json!({"type": "API_KEY", "apiKey": "acme_live_1"});
+        let body = json!({"provider_config_key": "acme-key", "credentials": credentials});
+        let got = app.key().post("/connections", body).await;
+        assert_eq!(got.failure(), (400, "connection_test_failed"), "{got:?}");
+        got.body["error"]["message"].as_str().unwrap().to_owned()
+    };
+    app.acme.script(|script| script.me_status = Some(503));
+    let broken = said().await;
+    assert!(broken.contains("could not say") && broken.contains("503"), "{broken}");
+    app.acme.script(|script| script.outage = true);
+    let away = said().await;
+    assert!(away.contains("could not be asked"), "{away}");
     assert_eq!(
         app.key().get("/connections").await.body,
         json!({"connections": []})
@@ -266,6 +279,10 @@ async fn what_cannot_be_imported_is_named() {
         ),
         (
             change(|body| body["metadata"] = json!({"a": "\0"})),
+            vec!["invalid_format metadata"],
+        ),
+        (
+            change(|body| body["metadata"] = json!({"a": "x".repeat(256 * 1024)})),
             vec!["too_big metadata"],
         ),
         (

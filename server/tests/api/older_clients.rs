@@ -78,6 +78,14 @@ async fn the_integration_may_be_named_by_a_header() {
         )
         .await;
     assert_eq!(list.failure(), (400, "invalid_body"));
+    let nul = app
+        .key()
+        .patch(
+            &format!("/connection/{id}/metadata?provider_config_key=acme-key"),
+            json!({"a": "\0"}),
+        )
+        .await;
+    assert_eq!(nul.issues(), ["invalid_format metadata"]);
 }
 
 #[tokio::test]

@@ -96,22 +96,24 @@ const ALWAYS_REFUSED: [&str; 4] = [
 ];
 
 /// Pages and files, what only a browser or a provider calls, and other names of what is described.
-const NOT_DESCRIBED: [&str; 13] = [
+const NOT_DESCRIBED: [&str; 17] = [
     "/",
+    "/app-auth/connect",
     "/assets/",
     "/connect/ui",
     "/connection/metadata",
     "/connections/metadata",
     "/connection/{connection_id}/field-mapping",
     "/docs/",
+    "/favicon.ico",
     "/images/",
     "/integrations/quickstart",
     "/oauth/callback",
     "/oauth/client-metadata",
-    "/sdk/",
-    "/auth/",
     "/oauth/connect/",
     "/robots.txt",
+    "/sdk/",
+    "/auth/",
 ];
 
 #[test]

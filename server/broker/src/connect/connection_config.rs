@@ -113,22 +113,20 @@ fn is_plain(value: &Value) -> bool {
     value.is_string() || value.is_number() || value.is_boolean()
 }
 
+/// A list of nothing, as joining no scopes makes it, is none: it must not take the scopes out of the request.
 fn scopes_override(params: &BTreeMap<String, String>, preset: &Map<String, Value>) -> Option<Vec<String>> {
     const KEY: &str = "oauth_scopes_override";
-    match preset.get(KEY) {
+    let preset: Option<Vec<String>> = match preset.get(KEY) {
         Some(Value::String(text)) => Some(scope_list(text)),
-        Some(Value::Array(items)) => Some(
-            items
-                .iter()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect(),
-        ),
-        _ => params
-            .get(KEY)
-            .filter(|text| !text.is_empty())
-            .map(|text| scope_list(text)),
-    }
+        Some(Value::Array(items)) => {
+            let texts = items.iter().filter_map(Value::as_str);
+            Some(texts.map(str::to_owned).collect())
+        }
+        _ => None,
+    };
+    let given = || params.get(KEY).map(|text| scope_list(text));
+    let named = |scopes: &Vec<String>| !scopes.is_empty();
+    preset.filter(named).or_else(|| given().filter(named))
 }
 
 /// Scopes written with commas, as on the wire, or with white space.

@@ -139,6 +139,7 @@ impl Connect<'_> {
             lifetime_ms: landing.lifetime_ms,
             granted_scopes: landing.granted_scopes.as_deref(),
             requested_scopes: &landing.requested_scopes,
+            now,
         };
         put_held::<LandingError>(broker, &mut tx, held).await?;
         if let Some(session) = landing.session {
@@ -147,7 +148,7 @@ impl Connect<'_> {
             }
             if let Some(end_user) = &session.end_user {
                 let organization = session.organization.as_ref();
-                link_end_user(broker, &mut tx, environment, &row.id, end_user, organization).await?;
+                link_end_user(broker, &mut tx, environment, &row.id, end_user, organization, now).await?;
             }
             if let Some(url) = &session.webhook_url_override {
                 connections::set_webhook_url_override(&mut tx, &row.id, Some(url), now).await?;
@@ -172,7 +173,6 @@ impl Connect<'_> {
         broker.webhooks().wake();
         Ok((row.id, connected))
     }
-}
 
     /// The connection that another tab of the same session has made since this attempt began: two tabs, or a double
     /// click, are not two accounts. From here on no other process makes one until `tx` ends.
@@ -188,3 +188,4 @@ impl Connect<'_> {
         let integration = &landing.setup.integration.id;
         connections::find_made_in_session(tx, &session.id, integration, landing.began).await
     }
+}

@@ -12,7 +12,6 @@ use super::landing::{Landing, LandingError};
 use super::{BrowserAuth, BrowserInput, Connect, Connected};
 use crate::auth::{Holder, api_key, basic};
 use crate::credentials::Credentials;
-use crate::egress::EgressError;
 use crate::operations::{Redacted, Trail};
 use crate::verification::{VerificationError, verify};
 
@@ -31,11 +30,11 @@ pub enum SubmitError {
     /// The provider did not accept them when they were tried.
     #[error("{0}")]
     TestFailed(String),
-    /// The provider could not be reached to try them.
-    #[error("the credentials could not be tried: {0}")]
+    /// The provider could not be asked, or could not say.
+    #[error("{0}")]
     Unreachable(String),
     /// The provider did not answer in time.
-    #[error("the credentials could not be tried: {0}")]
+    #[error("{0}")]
     Timeout(String),
     /// The integration was deleted meanwhile.
     #[error("the integration was deleted meanwhile")]
@@ -68,12 +67,10 @@ impl SubmitError {
 
 impl From<VerificationError> for SubmitError {
     fn from(error: VerificationError) -> Self {
-        match &error {
-            VerificationError::Refused(_) | VerificationError::Template(_) => {
-                Self::TestFailed(error.to_string())
-            }
-            VerificationError::Egress(EgressError::Timeout { .. }) => Self::Timeout(error.to_string()),
-            VerificationError::Egress(_) => Self::Unreachable(error.to_string()),
+        match error.code() {
+            ErrorCode::ProviderTimeout => Self::Timeout(error.to_string()),
+            ErrorCode::ProviderUnreachable => Self::Unreachable(error.to_string()),
+            _ => Self::TestFailed(error.to_string()),
         }
     }
 }

@@ -1,6 +1,6 @@
 use serde_json::{Map, Value};
 use terapi_catalog::Provider;
-use terapi_model::{ConnectionId, EnvironmentId};
+use terapi_model::{ConnectionId, EnvironmentId, Timestamp};
 use terapi_store::credentials::{self, NewCredential};
 use terapi_store::{StoreError, Tx, connections};
 
@@ -19,6 +19,8 @@ pub(crate) struct Held<'a> {
     pub(crate) lifetime_ms: Option<i64>,
     pub(crate) granted_scopes: Option<&'a [String]>,
     pub(crate) requested_scopes: &'a [String],
+    /// The one time of everything that is written with it.
+    pub(crate) now: Timestamp,
 }
 
 /// Gives a connection its config and its credentials, sealed for its row. Returns the fields of the config that lie
@@ -30,8 +32,7 @@ pub(crate) async fn put_held<E>(broker: &Broker, tx: &mut Tx, held: Held<'_>) ->
 where
     E: From<SealingError> + From<StoreError>,
 {
-    let now = broker.now();
-    let (id, environment) = (held.connection, held.environment);
+    let (id, environment, now) = (held.connection, held.environment, held.now);
     let (open, secret) = split_secret(held.provider, held.config);
     let sealed = if secret.is_empty() {
         None
@@ -56,7 +57,6 @@ where
     Ok(secret)
 }
 
-/// Splits a config into what lies open in the database and what the provider declares secret.
 /// Scopes as they are stored. A scope has no NUL (RFC 6749 section 3.3) and PostgreSQL takes none: for one that a provider
 /// made up, a token that was rotated must not be lost.
 pub(crate) fn joined(scopes: &[String]) -> String {
@@ -64,6 +64,7 @@ pub(crate) fn joined(scopes: &[String]) -> String {
     sound.filter(|scope| !scope.contains('\0')).collect::<Vec<_>>().join(",")
 }
 
+/// Splits a config into what lies open in the database and what the provider declares secret.
 fn split_secret(provider: &Provider, config: Map<String, Value>) -> (Map<String, Value>, Map<String, Value>) {
     let (secret, open) = config.into_iter().partition(|(name, _)| {
         provider

@@ -13,7 +13,6 @@ use super::{Connection, Connections, Held, check_webhook_url, link_end_user, put
 use crate::auth::{Holder, Setup, SetupError};
 use crate::connect::settle;
 use crate::credentials::Credentials;
-use crate::egress::EgressError;
 use crate::integrations::{ReadIntegrationError, below};
 use crate::operations::{Message, NewOperation, OperationActor, OperationError, Redacted, Trail};
 use crate::sealing::SealingError;
@@ -79,7 +78,7 @@ pub enum ImportError {
     /// Something in it is wrong.
     #[error("the connection was not imported because some fields are wrong")]
     Invalid(Vec<Issue>),
-    /// The provider did not accept the credentials when they were tried.
+    /// The provider did not say that the credentials are good when they were tried.
     #[error("{message}")]
     TestFailed {
         /// What the provider answered, or why it could not be asked.
@@ -204,9 +203,7 @@ impl Connections<'_> {
         }
         let mut issues = config_issues(provider, &import.connection_config);
         let metadata = import.metadata.clone().map(Value::Object);
-        if let Some(Err(error)) = metadata.as_ref().map(check) {
-            issues.push(Issue::at(["metadata"], IssueCode::TooBig, error.to_string()));
-        }
+        issues.extend(metadata.as_ref().and_then(|metadata| check(metadata).err()));
         let webhook_url = import.webhook_url_override.as_ref().and_then(|text| {
             check_webhook_url(self.broker, text)
                 .map_err(|reason| {
@@ -284,11 +281,7 @@ impl Connections<'_> {
         trail: &Trail<'_>,
         error: &VerificationError,
     ) -> ImportError {
-        let code = match error {
-            VerificationError::Refused(_) | VerificationError::Template(_) => ErrorCode::ConnectionTestFailed,
-            VerificationError::Egress(EgressError::Timeout { .. }) => ErrorCode::ProviderTimeout,
-            VerificationError::Egress(_) => ErrorCode::ProviderUnreachable,
-        };
+        let code = error.code();
         let operation_id = trail.id().clone();
         let message = error.to_string();
         let kept = async {
@@ -320,7 +313,6 @@ impl Connections<'_> {
         let integration = &checked.setup.integration;
         let environment = &integration.environment_id;
         if integrations::find_by_id(tx, &integration.id).await?.is_none() {
-            connect_session_id: None,
             return Err(ImportError::UnknownIntegration(import.integration));
         }
         let new = NewConnection {
@@ -328,6 +320,7 @@ impl Connections<'_> {
             environment_id: environment.clone(),
             integration_id: integration.id.clone(),
             connection_id: key.clone(),
+            connect_session_id: None,
         };
         let (outcome, row) = connections::insert_or_override(tx, &new, now).await?;
         let is_new = outcome == Outcome::Creation;
@@ -347,6 +340,7 @@ impl Connections<'_> {
             lifetime_ms: None,
             granted_scopes: None,
             requested_scopes: &requested_scopes(&import.connection_config),
+            now,
         };
         let secret = put_held::<ImportError>(broker, tx, held).await?;
         let metadata = match (&checked.metadata, is_new) {
@@ -358,7 +352,7 @@ impl Connections<'_> {
             connections::set_metadata(tx, &row.id, Some(&metadata), now).await?;
         }
         if let Some(end_user) = &import.end_user {
-            link_end_user(broker, tx, environment, &row.id, end_user, None).await?;
+            link_end_user(broker, tx, environment, &row.id, end_user, None, now).await?;
         }
         if let Some(tags) = &checked.tags {
             connection_tags::replace(tx, environment, &row.id, tags).await?;

@@ -1,5 +1,5 @@
 use serde_json::{Map, Value};
-use terapi_model::{ConnectionKey, IntegrationKey, Scope};
+use terapi_model::{ConnectionKey, IntegrationKey, Issue, IssueCode, Scope};
 use terapi_store::{StoreError, connections, integrations};
 
 use super::{Connections, object};
@@ -17,12 +17,9 @@ pub enum MetadataError {
     /// The integration, or at least one of its connections, does not exist.
     #[error("there is no connection `{0}` of this integration")]
     UnknownConnection(ConnectionKey),
-    /// It would be larger than [`MAX_METADATA_BYTES`].
-    #[error("metadata has at most {} KiB", MAX_METADATA_BYTES / 1024)]
-    TooLarge,
-    /// NUL cannot be stored.
-    #[error("metadata may not contain NUL characters")]
-    Nul,
+    /// It cannot be stored.
+    #[error("metadata {}", .0.message)]
+    Invalid(Issue),
     /// The database does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -74,7 +71,7 @@ impl Connections<'_> {
             };
             metadata.extend(given.clone());
             let metadata = Value::Object(metadata);
-            check(&metadata)?;
+            check(&metadata).map_err(MetadataError::Invalid)?;
             connections::set_metadata(&mut tx, &row.id, Some(&metadata), now).await?;
         }
         tx.commit().await?;
@@ -82,16 +79,18 @@ impl Connections<'_> {
     }
 }
 
-/// Whether it can be stored.
-pub(super) fn check(metadata: &Value) -> Result<(), MetadataError> {
+/// Whether it can be stored: not too large, and without NUL, which PostgreSQL does not keep.
+pub(super) fn check(metadata: &Value) -> Result<(), Issue> {
     let text = metadata.to_string();
-    if text.len() > MAX_METADATA_BYTES {
-        return Err(MetadataError::TooLarge);
-    }
-    if text.contains("\\u0000") && has_nul(metadata) {
-        return Err(MetadataError::Nul);
-    }
-    Ok(())
+    let (code, message) = if text.len() > MAX_METADATA_BYTES {
+        let limit = format!("has at most {} KiB", MAX_METADATA_BYTES / 1024);
+        (IssueCode::TooBig, limit)
+    } else if text.contains("\\u0000") && has_nul(metadata) {
+        (IssueCode::InvalidFormat, "may not hold a NUL character".to_owned())
+    } else {
+        return Ok(());
+    };
+    Err(Issue::at(["metadata"], code, message))
 }
 
 /// Whether there is a NUL character in it, at any depth.

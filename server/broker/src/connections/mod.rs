@@ -27,7 +27,7 @@ pub use metadata::{MAX_METADATA_BYTES, MetadataChange, MetadataError};
 pub(crate) use record::{object, view};
 pub(crate) use update::link_end_user;
 pub use update::{ConnectionPatch, UpdateConnectionError};
-pub(crate) use webhook_url::{check_typed_webhook_url, check_webhook_url};
+pub(crate) use webhook_url::check_webhook_url;
 
 pub use crate::refresh::RefreshFailure;
 

@@ -1,6 +1,6 @@
 use terapi_model::{
     ConnectionId, ConnectionKey, EndUser, EndUserId, EnvironmentId, IntegrationKey, Issue, IssueCode,
-    Organization, Scope, TagError, Tags,
+    Organization, Scope, TagError, Tags, Timestamp,
 };
 use terapi_store::end_users::{self, EndUserRow};
 use terapi_store::{StoreError, Tx, connection_tags, connections, integrations};
@@ -75,7 +75,7 @@ impl Connections<'_> {
             .await?
             .ok_or(UpdateConnectionError::NotFound)?;
         if let Some(end_user) = &patch.end_user {
-            link_end_user(self.broker, &mut tx, environment, &row.id, end_user, None).await?;
+            link_end_user(self.broker, &mut tx, environment, &row.id, end_user, None, now).await?;
         }
         if let Some(tags) = &tags {
             connection_tags::replace(&mut tx, environment, &row.id, tags).await?;
@@ -89,7 +89,7 @@ impl Connections<'_> {
 }
 
 /// Makes `end_user` the end user of a connection, in the row it already has or in a new one. Without an organization
-/// the one that is known stays.
+/// the one that is known of the same person stays; nobody inherits one from whoever had the connection before.
 pub(crate) async fn link_end_user(
     broker: &Broker,
     tx: &mut Tx,
@@ -97,6 +97,7 @@ pub(crate) async fn link_end_user(
     connection: &ConnectionId,
     end_user: &EndUser,
     organization: Option<&Organization>,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     let Some(row) = connections::find_for_update(tx, connection).await? else {
         return Ok(());
@@ -106,13 +107,14 @@ pub(crate) async fn link_end_user(
         None => None,
     };
     let is_known = known.is_some();
-    let now = broker.now();
+    let is_same = |known: &EndUserRow| known.end_user_id == end_user.id;
     let (id, created_at, known_organization) = match known {
-        Some(known) => (
+        Some(known) if is_same(&known) => (
             known.id,
             known.created_at,
             (known.organization_id, known.organization_display_name),
         ),
+        Some(known) => (known.id, known.created_at, (None, None)),
         None => (broker.mint(EndUserId::mint), now, (None, None)),
     };
     let (organization_id, organization_display_name) = match organization {

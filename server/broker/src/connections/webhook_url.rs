@@ -5,8 +5,8 @@ use crate::Broker;
 /// Longest webhook address, in characters.
 const MOST: usize = 2048;
 
-/// A webhook address as callers may give it (rest.md 1.5): absolute, not this instance itself, and nowhere outbound
-/// calls may not go as far as that can be told without resolving a name. `None` for an empty text.
+/// A webhook address, whoever gives it (rest.md 1.5): absolute, not this instance itself, and nowhere outbound calls
+/// may not go as far as that can be told without resolving a name. `None` for an empty text.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -30,21 +30,6 @@ pub(crate) fn check_webhook_url(broker: &Broker, text: &str) -> Result<Option<St
     if is_own_host {
         return Err("may not be this instance's own address".to_owned());
     }
-    broker
-        .egress()
-        .judge_literal(&url)
-        .map_err(|error| error.to_string())?;
+    broker.egress().judge(&url).map_err(|error| error.to_string())?;
     Ok(Some(text.to_owned()))
-}
-
-/// The same for an address that an operator types: also refused when nothing could be sent there for want of TLS.
-///
-/// # Errors
-/// What is wrong with it.
-pub(crate) fn check_typed_webhook_url(broker: &Broker, text: &str) -> Result<Option<String>, String> {
-    let checked = check_webhook_url(broker, text.trim())?;
-    if let Some(url) = checked.as_deref().and_then(|text| Url::parse(text).ok()) {
-        broker.egress().judge(&url).map_err(|error| error.to_string())?;
-    }
-    Ok(checked)
 }

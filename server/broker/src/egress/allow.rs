@@ -63,9 +63,10 @@ impl EgressAllow {
 pub(super) struct AllowList(pub(super) Vec<EgressAllow>);
 
 impl AllowList {
-    /// True when nothing is allowed.
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Whether any address may be reached at this port.
+    pub(super) fn names_port(&self, port: u16) -> bool {
+        let mut ports = self.0.iter().map(|entry| entry.port);
+        ports.any(|named| named.is_none_or(|named| named == port))
     }
 
     /// Whether this address may be reached whatever else is said about it. Without a port, only the entries without

@@ -13,6 +13,20 @@ pub fn is_public(ip: IpAddr) -> bool {
     }
 }
 
+/// The addresses of names that mean the same to every machine, and never something public: `localhost` and all below it
+/// (RFC 6761 section 6.3), and the name of a cloud's metadata service. Nothing for any other name.
+pub(super) fn addresses_of(name: &str) -> &'static [IpAddr] {
+    const LOOPBACK: &[IpAddr] = &[IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+    const METADATA: &[IpAddr] = &[IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254))];
+    let name = name.strip_suffix('.').unwrap_or(name);
+    match name {
+        "localhost" => LOOPBACK,
+        "metadata.google.internal" => METADATA,
+        _ if name.ends_with(".localhost") => LOOPBACK,
+        _ => &[],
+    }
+}
+
 /// First address and prefix length of each IPv4 block that is not public.
 const REFUSED_V4: [(Ipv4Addr, u32); 18] = [
     // "This network", 0.0.0.0 included: many systems connect it to themselves.

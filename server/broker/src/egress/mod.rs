@@ -233,17 +233,6 @@ impl Egress {
         }
     }
 
-    /// Judges what can be judged without resolving a name, whatever the scheme: user name, literal address.
-    ///
-    /// # Errors
-    /// [`EgressError::BadAddress`] and [`EgressError::Refused`].
-    pub(crate) fn judge_literal(&self, url: &Url) -> Result<(), EgressError> {
-        match self.lane_for(url) {
-            Ok(_) | Err(EgressError::PlainHttp) => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
     /// Judges everything that can be judged without resolving a name.
     ///
     /// # Errors
@@ -265,22 +254,32 @@ impl Egress {
         let port = url
             .port_or_known_default()
             .ok_or(EgressError::BadAddress("it has no port"))?;
-        let literal = match url.host() {
+        let literal;
+        let known = match url.host() {
             None => return Err(EgressError::BadAddress("it has no host")),
-            Some(Host::Domain(_)) => None,
-            Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
-            Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
-        };
-        if let Some(ip) = literal {
-            let allowed = self.0.allow.permits(ip, Some(port));
-            if !allowed && !guard::is_public(ip) {
-                return Err(EgressError::Refused(ip.to_string()));
+            Some(Host::Domain(name)) => guard::addresses_of(name),
+            Some(Host::Ipv4(ip)) => {
+                literal = [IpAddr::V4(ip)];
+                &literal
             }
-            if !allowed && scheme == Scheme::Plain {
+            Some(Host::Ipv6(ip)) => {
+                literal = [IpAddr::V6(ip)];
+                &literal
+            }
+        };
+        if known.is_empty() {
+            // Whether the name's addresses are allowed is seen when it is resolved. Here it can be seen whether any
+            // address is at this port.
+            if scheme == Scheme::Plain && !self.0.allow.names_port(port) {
                 return Err(EgressError::PlainHttp);
             }
-        } else if scheme == Scheme::Plain && self.0.allow.is_empty() {
-            return Err(EgressError::PlainHttp);
+        } else if !known.iter().any(|ip| self.0.allow.permits(*ip, Some(port))) {
+            if !known.iter().any(|ip| guard::is_public(*ip)) {
+                return Err(EgressError::Refused(url.host_str().unwrap_or_default().to_owned()));
+            }
+            if scheme == Scheme::Plain {
+                return Err(EgressError::PlainHttp);
+            }
         }
         let lanes = &self.0.lanes;
         lanes

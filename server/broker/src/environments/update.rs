@@ -3,7 +3,7 @@ use terapi_store::environments::EnvironmentRow;
 use terapi_store::{StoreError, environments};
 use terapi_vault::SecretString;
 
-use crate::connections::check_typed_webhook_url;
+use crate::connections::check_webhook_url;
 use crate::sealing::cell;
 use crate::{Caller, Forbidden};
 
@@ -140,10 +140,10 @@ impl Environments<'_> {
         }
         if let Some(url) = patch.webhook_url {
             row.webhook_url =
-                check_typed_webhook_url(self.broker, &url).map_err(UpdateEnvironmentError::WebhookUrl)?;
+                check_webhook_url(self.broker, url.trim()).map_err(UpdateEnvironmentError::WebhookUrl)?;
         }
         if let Some(url) = patch.webhook_secondary_url {
-            row.webhook_secondary_url = check_typed_webhook_url(self.broker, &url)
+            row.webhook_secondary_url = check_webhook_url(self.broker, url.trim())
                 .map_err(UpdateEnvironmentError::WebhookSecondaryUrl)?;
         }
         row.webhook_on_creation = patch.webhook_on_creation.unwrap_or(row.webhook_on_creation);

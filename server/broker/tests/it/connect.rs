@@ -435,6 +435,49 @@ async fn presets_of_the_session_win_and_what_ties_the_answer_to_us_stays() {
 }
 
 #[tokio::test]
+async fn an_override_without_scopes_in_it_takes_none_away() {
+    let flow = Flow::start().await;
+    for (preset, given, scope) in [
+        ("", "", None),
+        (" ,", "", None),
+        ("", "profile", Some("profile")),
+        ("", ",", None),
+    ] {
+        let config = json!({"oauth_scopes_override": preset});
+        let defaults = SessionDefaults {
+            connection_config: config.as_object().cloned(),
+            ..SessionDefaults::default()
+        };
+        let session = NewSession {
+            defaults: BTreeMap::from([(integration("acme"), defaults)]),
+            ..NewSession::default()
+        };
+        let auth = flow.session_of(session).await;
+        let input = BrowserInput {
+            params: params(&[("oauth_scopes_override", given)]),
+            ..BrowserInput::default()
+        };
+        let begun = flow.begin(&auth, input).await.unwrap();
+        let asked = begun
+            .authorize_url
+            .query_pairs()
+            .find(|(name, _)| name == "scope");
+        let asked = asked.map(|(_, scope)| scope.into_owned());
+        let plain = flow
+            .begin(&flow.session().await, BrowserInput::default())
+            .await
+            .unwrap();
+        let own = plain
+            .authorize_url
+            .query_pairs()
+            .find(|(name, _)| name == "scope");
+        let own = own.map(|(_, scope)| scope.into_owned());
+        assert!(own.is_some());
+        assert_eq!(asked, scope.map(str::to_owned).or(own), "{preset:?} {given:?}");
+    }
+}
+
+#[tokio::test]
 async fn scopes_that_were_asked_for_are_kept_beside_those_that_were_granted() {
     let flow = Flow::start().await;
     flow.acme
@@ -514,6 +557,7 @@ async fn two_tabs_of_one_session_both_succeed_and_make_one_connection() {
             (first.operation, second.operation),
             (AuthOperation::Creation, AuthOperation::Override)
         );
+        flow.house.clock.advance_seconds(1);
         let third = flow.connect(&auth).await;
         assert_eq!(
             third.operation,
@@ -572,7 +616,6 @@ async fn a_public_key_alone_makes_connections_and_replaces_none() {
     };
     let auth = flow.public_key();
     let (one, two) = (
-        flow.house.clock.advance_seconds(1);
         flow.begin(&auth, input()).await.unwrap(),
         flow.begin(&auth, input()).await.unwrap(),
     );
@@ -945,12 +988,14 @@ async fn typed_credentials_are_tried_before_they_are_stored() {
         ErrorCode::ProviderUnreachable
     );
     flow.acme.script(|script| script.outage = false);
-    for status in [401, 403, 404, 500] {
+    for (status, code) in [
+        (401, ErrorCode::ConnectionTestFailed),
+        (403, ErrorCode::ConnectionTestFailed),
+        (404, ErrorCode::ConnectionTestFailed),
+        (500, ErrorCode::ProviderUnreachable),
+    ] {
         flow.acme.script(|script| script.me_status = Some(status));
-        assert_eq!(
-            key("acme_live_1").await.unwrap_err().code(),
-            ErrorCode::ConnectionTestFailed
-        );
+        assert_eq!(key("acme_live_1").await.unwrap_err().code(), code, "{status}");
     }
     flow.acme.script(|script| script.me_status = None);
 

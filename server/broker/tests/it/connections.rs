@@ -1,12 +1,13 @@
 use serde_json::{Map, Value, json};
-use terapi_broker::connect::BrowserInput;
+use terapi_broker::connect::{BrowserInput, NewSession};
 use terapi_broker::connections::{
     ConnectionPatch, ConnectionQuery, DeleteConnectionError, GetConnectionError, GetOptions, MetadataChange,
     MetadataError, PageQuery, UpdateConnectionError,
 };
 use terapi_broker::{Caller, Forbidden};
-use terapi_model::{ApiKeyScopes, EndUser, Tags};
+use terapi_model::{ApiKeyScopes, EndUser, IssueCode, Organization, Tags};
 
+use crate::database::on_each;
 use crate::flow::{Flow, connection, end_user, integration};
 
 fn object(value: Value) -> Map<String, Value> {
@@ -194,6 +195,10 @@ async fn metadata_is_replaced_or_merged_for_all_or_for_none() {
         .write_metadata(&caller, &acme, &[], &Map::new(), MetadataChange::Replace)
         .await
         .unwrap();
+    let issue = |refused| match refused {
+        Err(MetadataError::Invalid(issue)) => (issue.code, issue.path),
+        other => panic!("{other:?}"),
+    };
     let nul = connections
         .write_metadata(
             &caller,
@@ -203,14 +208,22 @@ async fn metadata_is_replaced_or_merged_for_all_or_for_none() {
             MetadataChange::Replace,
         )
         .await;
-    assert!(matches!(nul, Err(MetadataError::Nul)));
+    assert_eq!(issue(nul), (IssueCode::InvalidFormat, vec!["metadata".to_owned()]));
     let large = object(json!({"x": "y".repeat(300_000)}));
-    assert!(matches!(
-        connections
-            .write_metadata(&caller, &acme, &both, &large, MetadataChange::Replace)
-            .await,
-        Err(MetadataError::TooLarge)
-    ));
+    let large = connections
+        .write_metadata(&caller, &acme, &both, &large, MetadataChange::Replace)
+        .await;
+    assert_eq!(issue(large), (IssueCode::TooBig, vec!["metadata".to_owned()]));
+    let half = object(json!({"half": "y".repeat(200_000)}));
+    let other_half = object(json!({"other half": "y".repeat(200_000)}));
+    connections
+        .write_metadata(&caller, &acme, &both[..1], &half, MetadataChange::Merge)
+        .await
+        .unwrap();
+    let merged = connections
+        .write_metadata(&caller, &acme, &both[..1], &other_half, MetadataChange::Merge)
+        .await;
+    assert_eq!(issue(merged).0, IssueCode::TooBig, "together they are too large");
 }
 
 #[tokio::test]
@@ -394,6 +407,49 @@ async fn changing_end_user_and_tags_replaces_tags_and_an_empty_address_clears_th
         let refused = connections.update(&flow.caller, &acme, &a, patch).await;
         assert!(matches!(refused, Err(UpdateConnectionError::Invalid(_))), "{bad}");
     }
+}
+
+#[tokio::test]
+async fn an_organization_belongs_to_the_person_who_was_in_it() {
+    on_each(async |on| {
+        let flow = Flow::start_on(on).await;
+        let auth = flow
+            .session_of(NewSession {
+                end_user: Some(end_user()),
+                organization: Some(Organization {
+                    id: "acme-inc".into(),
+                    display_name: None,
+                }),
+                ..NewSession::default()
+            })
+            .await;
+        let key = flow.connect(&auth).await.connection_key;
+        let connections = flow.house.broker.connections();
+        let acme = integration("acme");
+        let become_of = async |id: &str| {
+            let patch = ConnectionPatch {
+                end_user: Some(EndUser {
+                    id: id.into(),
+                    ..end_user()
+                }),
+                ..ConnectionPatch::default()
+            };
+            connections.update(&flow.caller, &acme, &key, patch).await.unwrap();
+            let shown = flow.get_with(&key, GetOptions::default()).await.unwrap().connection;
+            let organization = shown.end_user.unwrap().organization;
+            organization.map(|organization| organization.id)
+        };
+        assert_eq!(become_of("u-1").await.as_deref(), Some("acme-inc"), "the same person");
+        assert_eq!(become_of("bob").await, None);
+        assert_eq!(become_of("u-1").await, None, "it is not remembered for somebody who left");
+        let listed = ConnectionQuery {
+            organization_id: Some("acme-inc".into()),
+            ..ConnectionQuery::default()
+        };
+        let listed = connections.list(&flow.caller, listed).await.unwrap();
+        assert!(listed.is_empty());
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -36,6 +36,8 @@ pub struct Plan {
     pub demo: Option<Url>,
     /// How long a token request may take.
     pub token_limit: Duration,
+    /// Networks that may be reached besides public ones.
+    pub allow: &'static [&'static str],
     /// Providers of its own: name and file.
     pub providers: &'static [(&'static str, &'static str)],
 }
@@ -47,6 +49,7 @@ impl Default for Plan {
             signup: Signup::Open,
             demo: None,
             token_limit: Duration::from_secs(20),
+            allow: &["127.0.0.0/8"],
             providers: &[],
         }
     }
@@ -173,7 +176,6 @@ pub fn credentials(id: &str, secret: &str) -> IntegrationCredentials {
 async fn build(database: &Database, keyring: &str, clock: Arc<TestClock>, plan: Plan) -> Broker {
     let store = Store::open(&StoreOptions::new(database.url())).await.unwrap();
     store.migrate().await.unwrap();
-    let loopback = EgressAllow::parse("127.0.0.0/8").unwrap();
     let providers = tempfile::tempdir().unwrap();
     for (name, text) in plan.providers {
         std::fs::write(providers.path().join(format!("{name}.yaml")), text).unwrap();
@@ -183,7 +185,11 @@ async fn build(database: &Database, keyring: &str, clock: Arc<TestClock>, plan: 
         keyring: Keyring::parse(keyring).unwrap(),
         catalogue: Catalogue::load(Some(providers.path())).unwrap(),
         egress: Egress::new(&EgressOptions {
-            allow: vec![loopback],
+            allow: plan
+                .allow
+                .iter()
+                .map(|entry| EgressAllow::parse(entry).unwrap())
+                .collect(),
             token_limit: plan.token_limit,
             ..EgressOptions::default()
         })

@@ -133,19 +133,35 @@ async fn credentials_that_fail_their_test_leave_a_failed_operation_and_nothing_e
 async fn a_provider_that_cannot_be_reached_is_told_from_one_that_refuses() {
     let flow = Flow::start().await;
     flow.acme.script(|script| script.outage = true);
-    let key = Credentials::ApiKey {
-        api_key: "acme_live_demo".into(),
+    let tried = async || {
+        let key = Credentials::ApiKey {
+            api_key: "acme_live_demo".into(),
+        };
+        match import(&flow, import_of("acme-api-key", "moved", key)).await {
+            Err(ImportError::TestFailed { code, message, .. }) => (code, message),
+            other => panic!("{other:?}"),
+        }
     };
-    let refused = import(&flow, import_of("acme-api-key", "moved", key)).await;
-    assert!(
-        matches!(
-            refused,
-            Err(ImportError::TestFailed {
-                code: ErrorCode::ProviderUnreachable,
-                ..
-            })
-        ),
-        "{refused:?}"
+    let (code, message) = tried().await;
+    assert_eq!(code, ErrorCode::ProviderUnreachable);
+    assert!(message.starts_with("the provider could not be asked"), "{message}");
+
+    let answering = async |status| {
+        flow.acme.script(|script| {
+            script.outage = false;
+            script.me_status = Some(status);
+        });
+        tried().await
+    };
+    let broken = "the provider could not say whether these credentials are good: it answered with status 503";
+    assert_eq!(
+        answering(503).await,
+        (ErrorCode::ProviderUnreachable, broken.to_owned())
+    );
+    let refused = "the provider did not accept these credentials (status 403)";
+    assert_eq!(
+        answering(403).await,
+        (ErrorCode::ConnectionTestFailed, refused.to_owned())
     );
 }
 

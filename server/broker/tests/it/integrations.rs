@@ -175,7 +175,11 @@ async fn values_are_checked_and_every_fault_is_named() {
     };
     let mut named = paths(&issues);
     named.sort();
-    assert_eq!(named, ["integration_config.base_url", "integration_config.x"]);
+    assert_eq!(
+        named,
+        ["integration_config", "integration_config.base_url"],
+        "x is no setting of it"
+    );
 }
 
 #[tokio::test]
@@ -451,11 +455,11 @@ async fn a_key_with_live_connections_cannot_be_renamed_and_deletion_takes_them_a
         environment_id: environment.id.clone(),
         integration_id: made.id.clone(),
         connection_id: ConnectionKey::parse("customer-1").unwrap(),
+        connect_session_id: None,
     };
     let mut tx = house.broker.store().begin().await.unwrap();
     connections::insert_or_override(&mut tx, &connection, now)
         .await
-        connect_session_id: None,
         .unwrap();
     tx.commit().await.unwrap();
 

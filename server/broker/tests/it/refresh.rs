@@ -36,6 +36,14 @@ const FORCED: GetOptions = GetOptions {
     min_ttl: None,
 };
 
+fn living(seconds: u32) -> GetOptions {
+    GetOptions {
+        with_credentials: true,
+        force_refresh: false,
+        min_ttl: Some(seconds),
+    }
+}
+
 #[tokio::test]
 async fn a_token_is_renewed_a_quarter_of_an_hour_before_its_end() {
     let (flow, key, token) = connected().await;
@@ -77,25 +85,82 @@ async fn a_short_lived_token_is_renewed_after_half_its_life() {
 #[tokio::test]
 async fn a_reader_may_ask_for_a_longer_life_or_force_a_refresh() {
     let (flow, key, _) = connected().await;
-    let longer = GetOptions {
-        with_credentials: true,
-        force_refresh: false,
-        min_ttl: Some(3601),
-    };
-    flow.get_with(
-        &key,
-        GetOptions {
-            min_ttl: Some(3600),
-            ..longer
-        },
-    )
-    .await
-    .unwrap();
+    flow.house.clock.advance_seconds(600);
+    flow.get_with(&key, living(3000)).await.unwrap();
     assert_eq!(flow.acme.counters().refreshes, 0);
-    flow.get_with(&key, longer).await.unwrap();
+    flow.get_with(&key, living(3001)).await.unwrap();
     assert_eq!(flow.acme.counters().refreshes, 1);
     flow.get_with(&key, FORCED).await.unwrap();
     assert_eq!(flow.acme.counters().refreshes, 2);
+}
+
+#[tokio::test]
+async fn a_token_that_lives_for_less_than_is_asked_is_not_served_when_renewing_fails() {
+    on_each(async |on| {
+        let (flow, key, token) = connected_on(on).await;
+        flow.acme.script(|script| script.outage = true);
+        flow.house.clock.advance_seconds(3000);
+        let failed = reason(flow.get_with(&key, living(601)).await.unwrap_err());
+        assert!(matches!(failed, RefreshFailure::Failed { .. }), "{failed}");
+        let waiting = reason(flow.get_with(&key, living(601)).await.unwrap_err());
+        assert!(matches!(waiting, RefreshFailure::Backoff { .. }), "{waiting}");
+        assert_eq!(flow.acme.counters().refreshes, 1);
+        assert_eq!(access_token(&flow.get_with(&key, living(600)).await.unwrap()), token);
+        assert_eq!(flow.access_token(&key).await, token, "whoever asks for no life gets it");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_asks_for_a_longer_life_waits_for_the_refresh_under_way() {
+    on_each(async |on| {
+        let (flow, key, token) = connected_on(on).await;
+        let other = flow.house.restarted(Plan::default()).await;
+        flow.house.clock.advance_seconds(3000);
+        flow.acme.script(|script| script.refresh = Answer::Hold);
+        let read = |broker: &terapi_broker::Broker, options: GetOptions| {
+            let (broker, caller, asked) = (broker.clone(), flow.caller.clone(), key.clone());
+            tokio::spawn(async move {
+                let fetched = broker
+                    .connections()
+                    .get(&caller, &integration("acme"), &asked, options)
+                    .await;
+                access_token(&fetched.unwrap())
+            })
+        };
+        let first = read(&flow.house.broker, GetOptions {
+                with_credentials: true,
+                ..GetOptions::default()
+            });
+        flow.acme.wait_until(|counters| counters.refreshes == 1).await;
+        let here = read(&flow.house.broker, living(1200));
+        let there = read(&other.broker, living(1200));
+        assert_eq!(flow.access_token(&key).await, token, "the others do not wait");
+        flow.acme.release(1);
+        let newer = first.await.unwrap();
+        assert_ne!(newer, token);
+        assert_eq!((here.await.unwrap(), there.await.unwrap()), (newer.clone(), newer));
+        let counters = flow.acme.counters();
+        assert_eq!((counters.refreshes, counters.reuses), (1, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn tokens_that_never_live_as_long_as_is_asked_are_renewed_once_a_minute_at_most() {
+    let (flow, key, token) = connected().await;
+    let read = async || access_token(&flow.get_with(&key, living(7200)).await.unwrap());
+    assert_eq!(read().await, token, "the provider has just given it");
+    flow.house.clock.advance_seconds(60);
+    let second = read().await;
+    assert_ne!(second, token);
+    for _ in 0..5 {
+        assert_eq!(read().await, second);
+        flow.house.clock.advance_seconds(10);
+    }
+    assert_eq!(flow.acme.counters().refreshes, 1);
+    flow.house.clock.advance_seconds(10);
+    assert_ne!(read().await, second);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -12,7 +12,7 @@ use futures::future::BoxFuture;
 use http::HeaderMap;
 use serde_json::{Value, json};
 use terapi_broker::connect::{BrowserAuth, BrowserInput, NewSession};
-use terapi_broker::connections::{ConnectionPatch, GetOptions, Import};
+use terapi_broker::connections::{ConnectionPatch, GetOptions, Import, UpdateConnectionError};
 use terapi_broker::credentials::{Credentials, OAuth2Credentials};
 use terapi_broker::egress::{Egress, EgressAllow, EgressError, EgressOptions, Lookup, WebhookSendError};
 use terapi_broker::environments::{EnvironmentPatch, UpdateEnvironmentError};
@@ -755,10 +755,15 @@ async fn both_addresses_hear_of_it_and_a_connections_own_address_silences_them()
 }
 
 #[tokio::test]
-async fn an_address_that_nothing_may_be_sent_to_is_refused_when_it_is_typed() {
-    let house = House::open().await;
+async fn an_address_that_nothing_may_be_sent_to_is_refused_whoever_gives_it() {
+    let house = House::planned(Plan {
+        allow: &[],
+        ..Plan::default()
+    })
+    .await;
     let (caller, _) = house.tenant("ada@example.com").await;
     let environments = house.broker.environments();
+    let (connect, connections) = (house.broker.connect(), house.broker.connections());
     for bad in [
         "hooks",
         "/hooks",
@@ -768,8 +773,14 @@ async fn an_address_that_nothing_may_be_sent_to_is_refused_when_it_is_typed() {
         "https://[::1]/",
         "https://user:pw@example.com/",
         "http://8.8.8.8/",
+        "http://example.com/hooks",
         "http://localhost:3003/hooks",
+        "https://localhost/hooks",
+        "https://hooks.localhost/",
+        "https://metadata.google.internal/",
         "https:///",
+        "https://example.com/hooks\0",
+        "https://example.com/\nhooks",
     ] {
         let patch = EnvironmentPatch {
             webhook_url: Some(bad.into()),
@@ -780,12 +791,25 @@ async fn an_address_that_nothing_may_be_sent_to_is_refused_when_it_is_typed() {
             matches!(refused, UpdateEnvironmentError::WebhookUrl(_)),
             "{bad}: {refused}"
         );
+        let session = NewSession {
+            webhook_url_override: Some(bad.into()),
+            ..NewSession::default()
+        };
+        assert!(connect.open_session(&caller, session).await.is_err(), "{bad}");
+        let patch = ConnectionPatch {
+            webhook_url_override: Some(bad.into()),
+            ..ConnectionPatch::default()
+        };
+        let (acme, key) = (integration("acme"), ConnectionKey::parse("c-1").unwrap());
+        let refused = connections.update(&caller, &acme, &key, patch).await;
+        assert!(
+            matches!(refused, Err(UpdateConnectionError::Invalid(_))),
+            "{bad}: {refused:?}"
+        );
     }
     let patch = EnvironmentPatch {
         webhook_url: Some(" https://example.com/hooks ".into()),
         webhook_secondary_url: Some("https://8.8.8.8/".into()),
-        "https://example.com/hooks\0",
-        "https://example.com/\nhooks",
         ..EnvironmentPatch::default()
     };
     let saved = environments.update(&caller, patch).await.unwrap();

@@ -1,9 +1,9 @@
 use axum::Json;
 use axum::extract::State;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 use terapi_broker::connections::{GetConnectionError, GetOptions, RefreshFailure};
-use terapi_model::{ConnectionKey, ErrorCode, IntegrationKey, Scope};
+use terapi_model::{ConnectionKey, ErrorCode, IntegrationKey, Scope, Timestamp};
 
 use super::body::{ConnectionBody, OlderConnection};
 use crate::api::auth::ByKey;
@@ -21,13 +21,13 @@ use crate::state::AppState;
         ("refresh_token" = Option<bool>, Query, description = "Show refresh tokens"),
         ("force_refresh" = Option<bool>, Query, description = "Renew now"),
         ("refresh_github_app_jwt_token" = Option<bool>, Query, description = "Renew a GitHub App's token"),
-        ("min_ttl" = Option<u32>, Query, description = "Renew when the token lives for less than these seconds, 0 to 604800. An addition of Terapi"),
+        ("min_ttl" = Option<u32>, Query, description = "Renew when the token lives for less than these seconds, 0 to 604800, and answer no shorter one unless the provider gave it within the last minute. An addition of Terapi"),
     ),
     responses(
         (status = 200, description = "The connection", body = ConnectionBody),
         (status = 400, description = "`unknown_provider_config`", body = crate::api::openapi::ErrorBody),
         (status = 404, description = "`not_found`", body = crate::api::openapi::ErrorBody),
-        (status = 424, description = "`invalid_credentials`", body = crate::api::openapi::ErrorBody),
+        (status = 424, description = "`invalid_credentials`: renewing them failed before; with `Retry-After` when it will be tried again", body = crate::api::openapi::ErrorBody),
     )
 )]
 pub(super) async fn get(
@@ -59,7 +59,8 @@ pub(super) async fn get(
         .broker
         .connections()
         .get(&caller, &integration_key, &connection_key, options)
-        .await?;
+        .await
+        .map_err(|error| refused(error, state.broker.now()))?;
     Ok(Json(ConnectionBody::of(
         fetched.connection,
         fetched.credentials.as_ref(),
@@ -76,6 +77,22 @@ pub(super) async fn get_older(
 ) -> Result<Json<OlderConnection>, ApiError> {
     let Json(connection) = get(state, by, query, path).await?;
     Ok(Json(OlderConnection::of(connection)))
+}
+
+/// The failure, with the seconds to wait where an earlier one stands in the way for a while.
+fn refused(error: GetConnectionError, now: Timestamp) -> ApiError {
+    let wait = match &error {
+        GetConnectionError::InvalidCredentials {
+            reason: RefreshFailure::Backoff { until },
+            ..
+        } => Some((until.millis_since(now).max(0) + 999) / 1000),
+        _ => None,
+    };
+    let refused = ApiError::from(error);
+    match wait {
+        Some(seconds) => refused.with_header(header::RETRY_AFTER, HeaderValue::from(seconds)),
+        None => refused,
+    }
 }
 
 impl From<GetConnectionError> for ApiError {

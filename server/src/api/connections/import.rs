@@ -38,10 +38,10 @@ pub struct ImportConnection {
     pub connection_id: Option<String>,
     /// What it holds; `type` must be the provider's auth mode.
     pub credentials: ImportCredentials,
-    /// Its config; `oauth_scopes_override` is an array of strings.
+    /// Its config, at most 64 KiB of JSON; `oauth_scopes_override` is an array of strings.
     #[schema(value_type = Option<Object>)]
     pub connection_config: Option<Map<String, Value>>,
-    /// Your own data.
+    /// Your own data, at most 256 KiB of JSON.
     #[schema(value_type = Option<Object>)]
     pub metadata: Option<Map<String, Value>>,
     /// Tags, over the ones made from the end user.
@@ -143,8 +143,6 @@ pub struct ImportClient {
         (status = 201, description = "The connection, with its credentials", body = ConnectionBody),
         (status = 400, description = "`invalid_body`, `connection_test_failed`", body = crate::api::openapi::ErrorBody),
         (status = 404, description = "`not_found`: the integration, or its provider", body = crate::api::openapi::ErrorBody),
-        (status = 502, description = "`provider_unreachable`", body = crate::api::openapi::ErrorBody),
-        (status = 504, description = "`provider_timeout`", body = crate::api::openapi::ErrorBody),
     )
 )]
 pub(super) async fn import(
@@ -349,15 +347,10 @@ impl From<ImportError> for ApiError {
             E::UnknownIntegration(_) | E::UnknownProvider(_) => Self::not_found(message),
             E::OtherMode { .. } | E::MissingAccountId => Self::bad_body_because(message),
             E::Invalid(issues) => Self::bad_body(issues),
-            E::TestFailed {
-                code, operation_id, ..
-            } => {
-                let status = match code {
-                    ErrorCode::ProviderTimeout => StatusCode::GATEWAY_TIMEOUT,
-                    ErrorCode::ProviderUnreachable => StatusCode::BAD_GATEWAY,
-                    _ => StatusCode::BAD_REQUEST,
-                };
-                Self::new(status, code, message).with_field("log_id", operation_id.to_string())
+            // The message and the log tell a refusal from an outage.
+            E::TestFailed { operation_id, .. } => {
+                Self::new(StatusCode::BAD_REQUEST, ErrorCode::ConnectionTestFailed, message)
+                    .with_log_id(Some(&operation_id))
             }
             E::Forbidden(forbidden) => forbidden.into(),
             E::Store(error) => error.into(),

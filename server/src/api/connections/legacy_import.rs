@@ -80,8 +80,6 @@ pub struct LegacyConnection {
             body = crate::api::openapi::ErrorBody,
         ),
         (status = 404, description = "`unknown_provider_template`", body = crate::api::openapi::ErrorBody),
-        (status = 502, description = "`provider_unreachable`", body = crate::api::openapi::ErrorBody),
-        (status = 504, description = "`provider_timeout`", body = crate::api::openapi::ErrorBody),
     )
 )]
 pub(super) async fn import(

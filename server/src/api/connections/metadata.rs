@@ -21,7 +21,7 @@ pub struct ConnectionMetadata {
     pub connection_id: OneOrMore,
     /// The integration's key.
     pub provider_config_key: String,
-    /// Your own data.
+    /// Your own data, at most 256 KiB of JSON; merged, at most that with what is there.
     #[schema(value_type = Object)]
     pub metadata: Map<String, Value>,
 }
@@ -152,7 +152,7 @@ impl From<MetadataError> for ApiError {
             }
             MetadataError::Forbidden(forbidden) => forbidden.into(),
             MetadataError::Store(error) => error.into(),
-            MetadataError::TooLarge | MetadataError::Nul => Self::bad_body_because(message),
+            MetadataError::Invalid(issue) => Self::bad_body(vec![issue]),
         }
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use terapi_broker::environments::{AddEnvironmentError, NewEnvironment};
 use terapi_model::{EnvironmentName, ErrorCode, Issue, IssueCode, Scope};
 use terapi_vault::SecretString;
+use url::Url;
 use utoipa::ToSchema;
 
 use crate::api::auth::ByKey;
@@ -15,6 +16,8 @@ use crate::state::AppState;
 
 /// Most characters of an address.
 const ADDRESS: Length = Length::maybe_empty(2048);
+
+const NO_ADDRESS: &str = "must be an absolute address";
 
 /// A new environment.
 #[derive(ToSchema)]
@@ -106,10 +109,16 @@ fn read(fields: &mut Fields<'_, '_>) -> Option<NewEnvironment> {
     let name = fields.name("name", EnvironmentName::parse);
     let is_production = fields.optional_flag("is_production");
     let callback_url = fields.optional_text("callback_url", ADDRESS);
+    if callback_url == Some("") {
+        fields.complain(&["callback_url"], IssueCode::InvalidFormat, NO_ADDRESS);
+    }
     let hmac_key = fields.optional_text("hmac_key", Length::to(1000));
     let hmac_enabled = fields.optional_flag("hmac_enabled").unwrap_or_default();
     fields.optional_flag("slack_notifications");
-    fields.optional_text("otlp_endpoint", ADDRESS);
+    let otlp_endpoint = fields.optional_text("otlp_endpoint", ADDRESS);
+    if otlp_endpoint.is_some_and(|text| !text.is_empty() && Url::parse(text).is_err()) {
+        fields.complain(&["otlp_endpoint"], IssueCode::InvalidFormat, NO_ADDRESS);
+    }
     read_otlp_headers(fields);
     fields.strict();
     Some(NewEnvironment {
@@ -140,13 +149,13 @@ impl From<AddEnvironmentError> for ApiError {
     fn from(error: AddEnvironmentError) -> Self {
         use AddEnvironmentError as E;
         let message = error.to_string();
-        let at = |field: &str, message| Self::bad_body(vec![Issue::at([field], IssueCode::Custom, message)]);
+        let at = |field: &str, code, message| Self::bad_body(vec![Issue::at([field], code, message)]);
         match error {
             E::NameTaken => Self::new(StatusCode::CONFLICT, ErrorCode::Conflict, message),
             E::TooMany => Self::new(StatusCode::BAD_REQUEST, ErrorCode::ResourceCapped, message),
             E::AlwaysProduction => Self::new(StatusCode::BAD_REQUEST, ErrorCode::InvalidIsProdFlag, message),
-            E::HmacKeyMissing | E::HmacKeyInvalid => at("hmac_key", message),
-            E::CallbackUrl(_) => at("callback_url", message),
+            E::HmacKeyMissing | E::HmacKeyInvalid => at("hmac_key", IssueCode::Custom, message),
+            E::CallbackUrl(_) => at("callback_url", IssueCode::InvalidFormat, message),
             E::Forbidden(forbidden) => forbidden.into(),
             E::Store(error) => error.into(),
         }

@@ -43,12 +43,11 @@ pub(super) fn credentials(fields: &mut Fields<'_, '_>, whole: bool) -> Option<Gi
         let mode = fields.text("type", UNBOUNDED).and_then(AuthMode::from_wire);
         match mode {
             Some(mode @ (AuthMode::OAuth1 | AuthMode::OAuth2 | AuthMode::Tba)) => {
-                if whole && !fields.has("client_id") {
-                    fields.complain(
-                        &["client_id"],
-                        IssueCode::InvalidType,
-                        "is required and must be a string",
-                    );
+                let required = ["client_id", "client_secret"].into_iter().filter(|_| whole);
+                for name in required {
+                    if !fields.has(name) {
+                        fields.complain(&[name], IssueCode::InvalidType, "is required and must be a string");
+                    }
                 }
                 let given = GivenCredentials {
                     mode,

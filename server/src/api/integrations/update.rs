@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::body::{IntegrationCredentialsInput, credentials};
 use super::create::about;
-use super::{IntegrationAnswer, IntegrationBody};
+use super::{IntegrationAnswer, IntegrationBody, unknown};
 use crate::api::auth::ByKey;
 use crate::api::input::{Fields, JsonBody, Length, NoQuery, Path, read_object};
 use crate::error::ApiError;
@@ -54,7 +54,11 @@ pub(super) async fn update(
     let key = path.parse("uniqueKey", IntegrationKey::parse)?;
     caller.require(&[Scope::INTEGRATIONS_UPDATE])?;
     let patch = read_object(&body, read).map_err(ApiError::bad_body)?;
-    let integration = state.broker.integrations().update(&caller, &key, patch).await?;
+    let updated = state.broker.integrations().update(&caller, &key, patch).await;
+    let integration = updated.map_err(|error| match error {
+        UpdateIntegrationError::NotFound => unknown(&key),
+        error => error.into(),
+    })?;
     Ok(Json(IntegrationAnswer {
         data: IntegrationBody::of(&state, &integration),
     }))

@@ -5,8 +5,8 @@
 //! page's script the same links and forms are fetched with the token in a header, and the answered view takes the
 //! place of the old one.
 
-use terapi_broker::connect::{AttemptView, ResultHolder, Session, SessionAuthError};
-use terapi_model::{IntegrationKey, OAuthAttemptId};
+use terapi_broker::connect::{AttemptView, BrowserAuth, ResultHolder, Session, SessionAuthError, TurnedAway};
+use terapi_model::{IntegrationKey, OAuthAttemptId, OperationId};
 use url::Url;
 
 use crate::actions;
@@ -80,16 +80,25 @@ pub async fn get(site: &Site, visit: &ConnectVisit) -> ConnectAnswer {
     if visit.bearer.is_none() {
         setting.carried_token = Some(token.to_owned());
     }
-    let screen = match view(site, &setting, visit, token).await {
+    let session = match session(site, visit, &setting, token).await {
+        Ok(session) => session,
+        Err(refused) => return finish(site, &setting, *refused),
+    };
+    let visitor = Visitor {
+        site,
+        setting: &setting,
+        session: &session,
+    };
+    let screen = match view(&visitor, visit).await {
         Ok(screen) => screen,
         Err(reason) => instead(visit, &setting, reason),
     };
+    let screen = refer_beside(&visitor, visit, screen).await;
     finish(site, &setting, screen)
 }
 
-async fn view(site: &Site, setting: &Setting, visit: &ConnectVisit, token: &str) -> Result<Screen, NoPage> {
-    let session = session(site, token).await?;
-    let visitor = Visitor {
+async fn view(visitor: &Visitor<'_>, visit: &ConnectVisit) -> Result<Screen, NoPage> {
+    let Visitor {
         site,
         setting,
         session,
@@ -101,7 +110,7 @@ async fn view(site: &Site, setting: &Setting, visit: &ConnectVisit, token: &str)
     if let Some(refused) = refuse_stranger(visitor) {
         return Ok(refused);
     }
-    if is_target_gone(&visitor).await? {
+    if is_target_gone(visitor).await? {
         return Ok(pages::unknown(setting, visitor.look()));
     }
     let offer = visitor.offer().await?;
@@ -112,14 +121,14 @@ async fn view(site: &Site, setting: &Setting, visit: &ConnectVisit, token: &str)
     let Some(key) = key else {
         return Ok(visitor.begin(&offer, visit.query.get("search")));
     };
-    let Some(subject) = offer.subject(&visitor, &key) else {
+    let Some(subject) = offer.subject(visitor, &key) else {
         return Ok(pages::unknown(setting, visitor.look()));
     };
     if let Some(attempt) = visit.query.get("attempt").and_then(OAuthAttemptId::parse) {
         let found = site
             .broker
             .connect()
-            .attempt(ResultHolder::Session(&session), &attempt)
+            .attempt(ResultHolder::Session(session), &attempt)
             .await
             .map_err(|error| NoPage::Failed(error.to_string()))?;
         if let Some(AttemptView {
@@ -158,8 +167,21 @@ pub async fn start(site: &Site, visit: &ConnectVisit, form: Form) -> ConnectAnsw
             token
         }
     };
-    match submit(site, &setting, &token, &form).await {
-        Ok(actions::connect::Submitted::Screen(screen)) => finish(site, &setting, *screen),
+    let session = match session(site, visit, &setting, &token).await {
+        Ok(session) => session,
+        Err(refused) => return finish(site, &setting, *refused),
+    };
+    let visitor = Visitor {
+        site,
+        setting: &setting,
+        session: &session,
+    };
+    let key = IntegrationKey::parse(form.text("integration")).ok();
+    match submit(&visitor, &form).await {
+        Ok(actions::connect::Submitted::Screen(screen)) => {
+            let screen = refer(&visitor, visit, key.as_ref(), *screen).await;
+            finish(site, &setting, screen)
+        }
         Ok(actions::connect::Submitted::Leave(address)) => ConnectAnswer::SeeOther(address),
         Ok(actions::connect::Submitted::Begun {
             authorize_url,
@@ -173,6 +195,7 @@ pub async fn start(site: &Site, visit: &ConnectVisit, form: Form) -> ConnectAnsw
         },
         Err(reason) => {
             let screen = instead(visit, &setting, reason);
+            let screen = refer(&visitor, visit, key.as_ref(), screen).await;
             finish(site, &setting, screen)
         }
     }
@@ -203,19 +226,55 @@ pub async fn too_large(site: &Site, visit: &ConnectVisit) -> ConnectAnswer {
     };
     let visitor = Visitor {
         site,
-        setting,
+        setting: &setting,
         session: &session,
     };
-    if let Some(refused) = refuse_stranger(&visitor) {
-        return Ok(actions::connect::Submitted::screen(refused));
-    }
-    actions::connect::start(&visitor, form).await
+    let screen = refer(&visitor, visit, None, screen).await;
+    finish(site, &setting, screen)
 }
 
-/// A form that was larger than a form can be: the page says so in its own words.
-pub fn too_large(site: &Site, visit: &ConnectVisit) -> ConnectAnswer {
+/// A view that tells of a try which was refused, with the operation that has it.
+async fn refer(
+    visitor: &Visitor<'_>,
+    visit: &ConnectVisit,
+    integration: Option<&IntegrationKey>,
+    mut screen: Screen,
+) -> Screen {
+    if let Some((code, message)) = screen.refused {
+        let auth = BrowserAuth::Session(Box::new(visitor.session.clone()));
+        let refused = TurnedAway {
+            code,
+            message,
+            integration,
+            auth_type: "unknown",
+        };
+        let operation = visitor.site.broker.connect().turn_away(&auth, &refused).await;
+        screen.reference = reference(visit, operation);
+    }
+    screen
+}
+
+/// The same of a view that was only looked at.
+async fn refer_beside(visitor: &Visitor<'_>, visit: &ConnectVisit, mut screen: Screen) -> Screen {
+    if let Some((code, message)) = screen.refused {
+        let connect = visitor.site.broker.connect();
+        let operation = connect.refuse_beside(visitor.session, code, message).await;
+        screen.reference = reference(visit, operation);
+    }
+    screen
+}
+
+/// Where the log has nothing, the server's own log has the request.
+fn reference(visit: &ConnectVisit, operation: Option<OperationId>) -> Option<String> {
+    let known = operation.map(|id| id.to_string());
+    known.or_else(|| Some(visit.request_id.clone()).filter(|id| !id.is_empty()))
+}
+
+/// The session's account is asked too much at once; in so many seconds it may be asked again.
+pub fn busy(site: &Site, visit: &ConnectVisit, retry_after: u64) -> ConnectAnswer {
     let setting = setting(visit, None);
-    let screen = pages::too_large(&setting);
+    let mut screen = pages::busy(&setting, retry_after);
+    screen.reference = reference(visit, None);
     finish(site, &setting, screen)
 }
 
@@ -284,11 +343,7 @@ fn refuse_stranger(visitor: &Visitor<'_>) -> Option<Screen> {
         (!allowed.contains(&origin)).then_some(origin)
     });
     let stranger = asking.or(leaving)?;
-    Some(
-        pages::not_allowed(setting, visitor.look(), stranger)
-            .with("error-type", "origin_not_allowed")
-            .with("error-message", "this origin is not among the allowed origins"),
-    )
+    Some(pages::not_allowed(setting, visitor.look(), stranger))
 }
 
 /// Whether the connection that was to be renewed is no more.
@@ -312,7 +367,7 @@ fn instead(visit: &ConnectVisit, setting: &Setting, reason: NoPage) -> Screen {
         NoPage::NotFound | NoPage::Forbidden(_) => pages::unknown(setting, Look::plain(setting)),
         NoPage::Failed(cause) => {
             tracing::error!(request_id = %visit.request_id, cause, "the Connect page failed");
-            pages::broken(setting, visit.request_id.clone())
+            pages::broken(setting)
         }
     }
 }

@@ -50,6 +50,8 @@ export interface View {
     signedIn: boolean;
     /** Nothing is pressed or typed on it. */
     untouched: boolean;
+    /** It holds so much that looking at all of it takes its time. */
+    long?: boolean;
     open(page: Page, place: Place): Promise<unknown>;
 }
 
@@ -323,10 +325,13 @@ export const VIEWS: View[] = [
         );
         await press("Sign in")(page);
     }),
-    outside("API reference", async (page) => {
-        await page.goto(`${url}/docs/api#post-connect-sessions`);
-        await page.locator("summary").first().click();
-    }),
+    {
+        ...outside("API reference", async (page) => {
+            await page.goto(`${url}/docs/api#post-connect-sessions`);
+            await page.locator("summary").first().click();
+        }),
+        long: true,
+    },
     outside("popup, installation changed", (page) => page.goto(`${url}/oauth/callback?installation_id=1&setup_action=update`)),
     outside("popup, connected", async (page, { rest, oauth }) => {
         const { token } = await rest.openSession(oauth);

@@ -67,7 +67,7 @@ test.describe("in a frame on another origin", () => {
         await (await opened).getByRole("button", { name: "Deny" }).click();
 
         await expect(heading(ui)).toHaveText("Acme is not connected");
-        await expect(ui.getByText("The access was not granted at Acme.")).toBeVisible();
+        await expect(ui.getByText("Access was not allowed at Acme.")).toBeVisible();
         await expect(ui.locator("#reference")).toHaveText(/^opn_/);
         const [, failed] = await embedder.events(page);
         expect(failed).toMatchObject({ type: "error", payload: { errorType: "callback_err" } });
@@ -404,7 +404,7 @@ test.describe("in a frame on another origin", () => {
         await expect(ui.getByRole("link", { name: "Try again" })).toBeFocused();
         await page.keyboard.press("Enter");
         await expect(heading(ui)).toHaveText("Connect Acme (API key)");
-        await page.keyboard.press("Tab");
+        await expect(ui.getByLabel("Acme API key", { exact: true })).toBeFocused();
         await page.keyboard.type(DEMO.apiKey);
         await page.keyboard.press("Enter");
 
@@ -508,7 +508,7 @@ test.describe("alone in a tab", () => {
         // The token is not left in the address, where others would see it.
         expect(page.url()).not.toContain("session_token");
         await page.reload();
-        await expect(heading(page)).toHaveText("Open this page from an app");
+        await expect(heading(page)).toHaveText("This page was reloaded");
         expect(await stage.rest.connections(integration)).toHaveLength(1);
     });
 
@@ -560,6 +560,50 @@ test.describe("alone in a tab", () => {
             await send(page).click();
             await expect(page.getByText("That is more than this form can take.")).toBeVisible();
         }
+    });
+
+    test("a page that is loaded anew says that it has forgotten who it is for", async ({ page, stage }) => {
+        await page.goto(await link(stage, [stage.apiKey, stage.open]));
+        await page.locator("a[data-choose]").filter({ hasText: "API key" }).click();
+        await page.getByLabel("Acme API key").waitFor();
+        await page.reload();
+        await expect(heading(page)).toHaveText("This page was reloaded");
+        await page.goBack();
+        await expect(heading(page)).toHaveText("This page was reloaded");
+        expect(page.url()).not.toContain("session_token");
+        expect(await page.evaluate(() => [sessionStorage.length, localStorage.length])).toEqual([0, 0]);
+    });
+
+    test("where the browser allows no window, the same one goes to the provider", async ({ page, stage }) => {
+        const oauth = await stage.rest.createAcme(stage.acme);
+        await page.goto(await link(stage, [oauth]));
+        await page.evaluate(() => void (window.open = () => null));
+        await send(page).click();
+        await page.getByRole("button", { name: "Continue in this window" }).click();
+        await page.getByRole("button", { name: "Allow" }).click();
+        await expect(page.getByRole("heading", { name: "Connected" })).toBeVisible();
+        expect(await stage.rest.connections(oauth)).toHaveLength(1);
+    });
+
+    test("a key is taken without the blanks that were copied with it", async ({ page, stage }) => {
+        await page.goto(await link(stage, [stage.apiKey]));
+        await page.getByLabel("Acme API key").fill(` ${DEMO.apiKey} `);
+        await send(page).click();
+        await expect(heading(page)).toHaveText("Acme (API key) is connected");
+    });
+
+    test("who tries again finds what was typed, but for secrets", async ({ page, stage, watch }) => {
+        watch.pardon(/422/);
+        const basic = await stage.rest.createAcme(stage.acme, "acme-basic");
+        await page.goto(await link(stage, [basic]));
+        await page.getByLabel("Acme user name").fill("ada");
+        const password = page.locator("input[type=password]");
+        await password.fill("wrong");
+        await send(page).click();
+        await page.getByRole("link", { name: "Try again" }).click();
+        await expect(page.getByLabel("Acme user name")).toHaveValue("ada");
+        await expect(password).toHaveValue("");
+        await expect(password).toBeFocused();
     });
 
     test("without a token the page says where it belongs", async ({ page, stage }) => {

@@ -36,6 +36,7 @@ function tooWide(page: Page): Promise<string[]> {
 
 for (const view of VIEWS) {
     test(`the page “${view.name}” can be read and used by everybody`, async ({ page, place, context }) => {
+        if (view.long) test.setTimeout(120_000);
         if (view.signedIn) await context.addCookies([{ ...place.ownerSession, url }]);
         await page.setViewportSize({ width: 1280, height: 900 });
         await view.open(page, place);

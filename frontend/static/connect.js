@@ -31,6 +31,7 @@
     let last = null;
     let asking = 0;
     let sheet = null;
+    let typed = null;
 
     // --- the page around this one -------------------------------------------------------------
 
@@ -158,6 +159,13 @@
         dress();
     }
 
+    // There is no token: the page forgot it when it was loaded anew or come back to, or never had one.
+    function sayWhy() {
+        const how = performance.getEntriesByType("navigation")[0]?.type;
+        if (how === "reload" || how === "back_forward") say("t-reloaded", "reloaded");
+        else say("t-direct", "direct");
+    }
+
     // --- showing them -------------------------------------------------------------------------
 
     function dress(how = {}) {
@@ -185,6 +193,7 @@
         for (const element of findAll("[data-reveal], [data-copy]")) element.hidden = false;
         if (framed && !preview) asDialog();
         if (state === "list") restoreSearch();
+        if (state === "form") restoreTyped(key);
         if (!how.quiet && !preview) focus(state, how);
         follow(state, key);
     }
@@ -202,7 +211,8 @@
 
     function focus(state, how) {
         const back = state === "list" && chosen !== null && find(`[data-choose="${CSS.escape(chosen)}"]`);
-        const target = back || find("[data-focus]");
+        // Who tries again has to type what is secret once more.
+        const target = back || (how.again && find("[data-field] input[type=password]")) || find("[data-focus]");
         // A document of its own begins where its reader is.
         if (how.first && !framed && state !== "form") return;
         (target || find("[data-card]")).focus({ preventScroll: how.first });
@@ -215,6 +225,7 @@
         else if (state === "form") report("view:integration", key);
         else if (state === "success") {
             touched = false;
+            typed = null;
             report("view:success", key);
             if (connection) {
                 const payload = { providerConfigKey: key, connectionId: connection };
@@ -271,7 +282,7 @@
     // What is wrong with a value, as far as this side can tell; the server looks again.
     function wrong(control) {
         const { missing, bad, pattern } = control.dataset;
-        const value = control.type === "password" ? control.value : control.value.trim();
+        const value = control.name === "credentials.password" ? control.value : control.value.trim();
         if (value === "") return missing ?? null;
         if (pattern !== undefined) {
             try {
@@ -307,9 +318,26 @@
         return first === null;
     }
 
+    // What was typed that is no secret outlives the view, for who tries again.
+    function remember(form, key) {
+        const plain = controls(form).filter((control) => find(`[data-reveal="${CSS.escape(control.id)}"]`) === null);
+        typed = { key, values: plain.map(({ name, value }) => [name, value]) };
+    }
+
+    function restoreTyped(key) {
+        if (typed?.key !== key || find("[aria-invalid]")) return;
+        for (const [name, value] of typed.values) {
+            const control = find(`[name="${CSS.escape(name)}"]`);
+            if (control) control.value = value;
+        }
+    }
+
     function note(form, template) {
         const notes = form.querySelector("[data-notes]");
         notes.replaceChildren(...(template === null ? [] : [byId(template).content.cloneNode(true)]));
+        // A window of its own can itself go to the provider.
+        const here = notes.querySelector("[data-here]");
+        if (here) here.hidden = Boolean(host);
         if (template !== null) notes.scrollIntoView({ block: "nearest" });
     }
 
@@ -349,10 +377,10 @@
         return !host && query.has("return_url");
     }
 
-    async function submit(form) {
+    async function submit(form, here = false) {
         if (busy || preview || !check(form)) return;
         const key = room().dataset.key;
-        const windowed = form.dataset.way === "window" && !leavesPage();
+        const windowed = form.dataset.way === "window" && !leavesPage() && !here;
         run?.popup?.close();
         run = null;
         note(form, null);
@@ -368,12 +396,13 @@
             }
         }
         setBusy(form, true, false);
+        remember(form, key);
         const mine = ++asking;
         const body = new URLSearchParams(new FormData(form));
         body.delete("session_token");
         const headers = windowed ? { "Terapi-Window": "1" } : {};
         try {
-            const answer = await ask("/connect/ui/start", { method: "POST", body, headers });
+            const answer = await ask(form.action, { method: "POST", body, headers });
             const json = answer.headers.get("Content-Type")?.startsWith("application/json");
             if (json && answer.ok) {
                 const { authorize_url: to, attempt } = await answer.json();
@@ -510,13 +539,14 @@
                 chosen = link.dataset.choose;
                 report("click:integration", chosen);
             }
-            load(link.href, { push: link.href });
+            load(link.href, { push: link.href, again: "retry" in link.dataset });
         } else if (at("[data-all]")) {
             event.preventDefault();
             byId("search").value = "";
             filter("");
             byId("search").focus();
         } else if (at("[data-close]")) close("click:close");
+        else if (at("[data-here]")) submit(find("[data-form]"), true);
         else if (at("[data-do]")) {
             const what = at("[data-do]").dataset.do;
             if (what === "again") last?.();
@@ -550,7 +580,11 @@
         if (event.target.matches("[data-form]")) {
             event.preventDefault();
             submit(event.target);
-        } else if (event.target.matches("[data-search]")) event.preventDefault();
+        } else if (event.target.matches("[data-search]")) {
+            event.preventDefault();
+            const left = findAll("[data-name]").filter((line) => !line.hidden);
+            if (left.length === 1) left[0].querySelector("a").click();
+        }
     });
 
     document.addEventListener("input", (event) => {
@@ -593,7 +627,7 @@
         (event.shiftKey ? stops.at(-1) : stops[0])?.focus();
     }
 
-    addEventListener("popstate", () => load(location.href));
+    addEventListener("popstate", () => (token === null ? sayWhy() : load(location.href)));
     addEventListener("pageshow", (event) => {
         if (event.persisted && room().dataset.state === "form") setBusy(find("[data-form]"), false, false);
     });
@@ -612,7 +646,7 @@
     if (room().dataset.state !== "boot") {
         if (token) report("open");
         dress({ first: true });
-    } else if (!host) say("t-direct", "direct");
+    } else if (!host) sayWhy();
     else {
         find("[data-skeleton]").hidden = false;
         dress({ first: true });

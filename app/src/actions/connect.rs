@@ -251,6 +251,8 @@ fn fail(
     let failure = Failure {
         code: failed.code.as_str().to_owned(),
         message,
+        cause: None,
+        provider: None,
         reference: failed.reference,
     };
     let screen = pages::failed(visitor.setting, visitor.look(), subject, failure);

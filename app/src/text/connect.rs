@@ -248,6 +248,8 @@ list! {
     blocked();
     /// What to do.
     blocked_body();
+    /// Goes to the provider without another window.
+    here();
     /// The window was closed.
     window_closed();
     /// What to do.
@@ -299,6 +301,8 @@ list! {
     next_ask_product(product);
     /// Opens the details.
     details();
+    /// What the server says about it.
+    message();
     /// What the provider said.
     provider_said(name);
     /// The code of the error.
@@ -339,6 +343,10 @@ list! {
     direct();
     /// What to do.
     direct_body();
+    /// The page was loaded anew, and has forgotten the session.
+    reloaded();
+    /// What to do.
+    reloaded_body();
     /// The page around this one sent no session.
     silent();
     /// What to do.
@@ -363,6 +371,10 @@ list! {
     broken();
     /// What to do.
     broken_body();
+    /// Title when too many are connecting at the same time.
+    busy();
+    /// And what to do then.
+    busy_body();
 
     /// Asked before what was typed is lost.
     discard();

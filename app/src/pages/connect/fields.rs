@@ -104,7 +104,8 @@ impl Questions {
         let asked = |group: &str, name: &str, field: &Declared| {
             let first = field.allowed.first().filter(|_| field.required);
             let mut field = field.clone();
-            let label = match own_label.filter(|_| (group, name) == ("credentials", "api_key")) {
+            let is_own = |label: &&str| (group, name) == ("credentials", "api_key") && **label != field.title;
+            let label = match own_label.filter(is_own) {
                 Some(label) => {
                     // It would explain what the provider calls it.
                     field.description = None;
@@ -177,7 +178,6 @@ impl Questions {
         self.fields.iter().chain(&self.own_app)
     }
 
-    /// What was typed that is no secret, and what is wrong with it.
     /// Client id and secret, each with the other, where both are asked: half of an app is none.
     fn both_or_none(&self) -> Vec<(&Asked, &Asked)> {
         let find = |own: &str| {
@@ -190,6 +190,7 @@ impl Questions {
         }
     }
 
+    /// What was typed that is no secret, and what is wrong with it.
     pub fn check(&self, form: &Form, text: &dyn ConnectText) -> (BTreeMap<String, String>, FormState) {
         let mut state = FormState::default();
         let mut typed = BTreeMap::new();
@@ -203,13 +204,13 @@ impl Questions {
             }
             typed.insert(asked.name.clone(), value);
         }
-        (typed, state)
         for (asked, other) in self.both_or_none() {
             let is_empty = |asked: &Asked| typed.get(&asked.name).is_none_or(String::is_empty);
             if is_empty(asked) && !is_empty(other) {
                 state.refuse(asked.name.clone(), text.missing(&asked.label));
             }
         }
+        (typed, state)
     }
 }
 
@@ -220,8 +221,8 @@ const TRAVELLERS: [&str; 2] = ["webhook_url", "oauth_scopes_override"];
 /// together: where the app presets one of them, the other is asked, and has to be there.
 fn own_app(preset: &Map<String, Value>, text: &dyn ConnectText) -> Vec<Asked> {
     let labels = [text.client_id(), text.client_secret(), text.refresh_token()];
-    OWN_APP
     let preset = |name: &str| preset.get(name).and_then(Value::as_str);
+    OWN_APP
         .into_iter()
         .zip(labels)
         .filter_map(|(name, label)| {
@@ -263,23 +264,7 @@ impl Asked {
         Self {
             name: name.to_owned(),
             label: label.to_owned(),
-            field: Declared {
-                title: label.to_owned(),
-                description: None,
-                example: None,
-                pattern: None,
-                format: None,
-                allowed: Vec::new(),
-                default_value: None,
-                hidden: false,
-                prefix: None,
-                suffix: None,
-                order: None,
-                required: true,
-                secret: false,
-                automated: false,
-                doc_section: None,
-            },
+            field: Declared::plain(label, false, true),
             initial: None,
             docs: None,
         }

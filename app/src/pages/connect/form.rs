@@ -115,7 +115,7 @@ pub fn show(
             </div>
             <form
                 method="post"
-                action=START
+                action=start
                 data-form=""
                 data-way=way
                 data-waiting=waiting

@@ -36,9 +36,13 @@ impl Look {
         Self::of(session.environment.connect_ui.clone(), setting)
     }
 
-    /// Before anything is known.
+    /// Before anything is known. Whose page it will be may not want our mark.
     pub fn plain(setting: &Setting) -> Self {
-        Self::of(ConnectUiSettings::default(), setting)
+        let settings = ConnectUiSettings {
+            show_watermark: false,
+            ..ConnectUiSettings::default()
+        };
+        Self::of(settings, setting)
     }
 
     /// What the product is called.

@@ -19,7 +19,7 @@ pub use fields::{Questions, Way};
 pub use look::Look;
 pub use outcome::{Failure, Subject, Success, failed, of_frame, succeeded};
 pub use preview::preview;
-pub use said::{boot, broken, expired, not_allowed, too_large, unknown};
+pub use said::{boot, broken, busy, expired, not_allowed, too_large, unknown};
 pub use screen::Screen;
 pub use setting::{ADDRESS, Setting};
 
@@ -79,13 +79,19 @@ impl Visitor<'_> {
     /// What the session offers.
     pub async fn offer(&self) -> Result<Offer, NoPage> {
         let allowed = self.session.allowed_integrations.as_deref();
-        let integrations = self
+        let mut integrations = self
             .site
             .broker
             .integrations()
             .list_allowed(&self.session.caller, allowed)
             .await
             .map_err(|error| NoPage::Failed(error.to_string()))?;
+        // The app's own order; where it gives none, as people look things up.
+        match allowed {
+            Some(keys) => integrations
+                .sort_by_key(|integration| keys.iter().position(|key| *key == integration.unique_key)),
+            None => integrations.sort_by_key(|integration| integration.shown_name().to_lowercase()),
+        }
         Ok(Offer { integrations })
     }
 
@@ -110,7 +116,15 @@ impl Visitor<'_> {
         let provider = integration.provider.as_str();
         // Shown again with what is wrong with it, it is the same form.
         let shown_at = self.setting.shown_at.or_else(|| Some(self.site.broker.now()));
-        form::show(self.setting, self.look(), &subject, provider, questions, state, shown_at)
+        form::show(
+            self.setting,
+            self.look(),
+            &subject,
+            provider,
+            questions,
+            state,
+            shown_at,
+        )
     }
 
     /// What an integration asks; `None` where it cannot be connected.

@@ -1,12 +1,14 @@
 //! The two ends of an attempt.
 
 use leptos::prelude::*;
+use terapi_broker::auth::ProviderSaid;
 use terapi_broker::connect::ResultFrame;
 
 use super::look::Look;
 use super::said::{Said, Tone};
 use super::screen::Screen;
 use super::setting::Setting;
+use crate::actions::sign_up::sentence;
 use crate::ui::icon::{Glyph, Icon};
 
 /// What was being connected.
@@ -36,8 +38,12 @@ pub struct Success {
 pub struct Failure {
     /// The stable code.
     pub code: String,
-    /// The server's words for it: what the provider said, if it said anything.
+    /// The server's words for it.
     pub message: String,
+    /// What it is that the code leaves open.
+    pub cause: Option<String>,
+    /// What the provider said about it.
+    pub provider: Option<Box<ProviderSaid>>,
     /// Finds it in the logs.
     pub reference: Option<String>,
 }
@@ -67,6 +73,8 @@ pub fn of_frame(
         ResultFrame::Error {
             error_type,
             error_desc,
+            cause,
+            provider,
             ..
         } => failed(
             setting,
@@ -75,6 +83,8 @@ pub fn of_frame(
             Failure {
                 code: error_type,
                 message: error_desc,
+                cause,
+                provider,
                 reference,
             },
         ),
@@ -149,14 +159,14 @@ enum Reason {
 
 impl Reason {
     fn of(failure: &Failure) -> Self {
-        // The provider's own code stands in the words of a callback that brought an error.
-        if failure.message.contains("access_denied") {
+        let theirs = failure.provider.as_ref().and_then(|said| said.error.as_deref());
+        if theirs == Some("access_denied") {
             return Self::Denied;
         }
-        match failure.code.as_str() {
+        match failure.cause.as_deref().unwrap_or(&failure.code) {
             "connection_test_failed" | "invalid_credentials" => Self::Refused,
             "provider_unreachable" | "provider_timeout" => Self::Unreachable,
-            "callback_err" | "token_err" => Self::Provider,
+            "callback_err" | "token_err" | "provider_refused" | "provider_answer" => Self::Provider,
             "provider_config_err"
             | "auth_mode_err"
             | "grant_type_err"
@@ -171,6 +181,33 @@ impl Reason {
             _ => Self::Unknown,
         }
     }
+}
+
+/// What was said about it: for people as a sentence, then the provider's own code.
+#[component]
+fn Told(label: String, words: Option<String>, theirs: Option<String>) -> impl IntoView {
+    view! {
+        <div>
+            <dt class="text-quiet">{label}</dt>
+            {words
+                .map(|words| {
+                    view! {
+                        <dd class="wrap-anywhere">
+                            <bdi>{sentence(&words)}</bdi>
+                        </dd>
+                    }
+                })}
+            {theirs
+                .map(|code| {
+                    view! {
+                        <dd class="font-mono text-[0.8125rem] wrap-anywhere" dir="ltr">
+                            {code}
+                        </dd>
+                    }
+                })}
+        </div>
+    }
+    .into_any()
 }
 
 /// It did not work. What was typed is gone only where it was secret: the way back is a link to the form.
@@ -204,13 +241,23 @@ pub fn failed(setting: &Setting, look: Look, subject: &Subject, failure: Failure
     });
     let title = text.failed(name);
     let back = setting.address(&[("integration", &subject.key)]);
-    let said = text.provider_said(name);
     let Failure {
         code,
         message,
+        provider,
         reference,
+        ..
     } = failure;
     let (shown, event) = (title.clone(), (code.clone(), message.clone()));
+    let (label, words, theirs) = match provider.map(|said| *said) {
+        Some(said) => (
+            text.provider_said(name),
+            said.description.or(said.message).or(said.reason),
+            said.error,
+        ),
+        None => (text.message(), Some(message), None),
+    };
+    let told = view! { <Told label words theirs /> };
     let href = back.clone();
     let mut screen = Screen::new(title, "failure", look, move || {
         view! {
@@ -227,12 +274,7 @@ pub fn failed(setting: &Setting, look: Look, subject: &Subject, failure: Failure
                     {text.details()} <Icon glyph=Glyph::ChevronRight class="size-4 text-quiet rotate-90 group-open:-rotate-90" />
                 </summary>
                 <dl class="space-y-3 border-t border-line px-4 py-3">
-                    <div>
-                        <dt class="text-quiet">{said}</dt>
-                        <dd class="wrap-anywhere">
-                            <bdi>{message}</bdi>
-                        </dd>
-                    </div>
+                    {told}
                     <div>
                         <dt class="text-quiet">{text.code()}</dt>
                         <dd class="font-mono text-[0.8125rem] wrap-anywhere" dir="ltr">

@@ -1,6 +1,7 @@
 //! Views that say one thing.
 
 use leptos::prelude::*;
+use terapi_model::ErrorCode;
 
 use super::look::Look;
 use super::screen::Screen;
@@ -101,8 +102,10 @@ pub fn expired(setting: &Setting) -> Screen {
         .into_any()
     })
     .with_status(Status::Forbidden)
-    .with("error-type", "unknown_connect_session_token")
-    .with("error-message", "the connect session is unknown or has expired")
+    .refusing(
+        ErrorCode::UnknownConnectSessionToken,
+        "the connect session is unknown or has expired",
+    )
 }
 
 /// The session does not allow this integration, or there is no such.
@@ -117,6 +120,10 @@ pub fn unknown(setting: &Setting, look: Look) -> Screen {
         .into_any()
     })
     .with_status(Status::NotFound)
+    .refusing(
+        ErrorCode::UnknownProviderConfig,
+        "the session offers no such integration",
+    )
 }
 
 /// The page that asks may not use this one.
@@ -127,6 +134,10 @@ pub fn not_allowed(setting: &Setting, look: Look, origin: String) -> Screen {
         view! { <Said tone=Tone::Warning title=text.not_allowed() body=body /> }.into_any()
     })
     .with_status(Status::Forbidden)
+    .refusing(
+        ErrorCode::OriginNotAllowed,
+        "this origin is not among the allowed origins",
+    )
 }
 
 /// There is no integration.
@@ -154,31 +165,59 @@ pub fn unavailable(setting: &Setting, look: Look, name: &str) -> Screen {
         }
         .into_any()
     })
+    .refusing(
+        ErrorCode::InvalidAuthMode,
+        "the integration lacks something, or its auth mode is not supported",
+    )
 }
 
-/// The form held more than a form may.
-pub fn too_large(setting: &Setting) -> Screen {
+/// The form held more than a form may. The way back needs a page that has the token: without one it is the browser's.
+pub fn too_large(setting: &Setting, integration: Option<&str>) -> Screen {
     let text = setting.texts();
+    let back = integration
+        .filter(|_| setting.partial)
+        .map(|key| setting.address(&[("integration", key)]));
     Screen::new(text.problems(), "too-large", Look::plain(setting), move || {
-        view! { <Said tone=Tone::Warning title=text.problems() body=text.form_too_long() /> }.into_any()
-    })
-    .with_status(Status::TooLarge)
-    .with("error-type", "request_too_large")
-    .with("error-message", "the form is larger than a form may be")
-}
-
-/// Our side failed.
-pub fn broken(setting: &Setting, reference: String) -> Screen {
-    let text = setting.texts();
-    Screen::new(text.broken(), "broken", Look::plain(setting), move || {
         view! {
-            <Said tone=Tone::Bad title=text.broken() body=text.broken_body()>
-                <p class="mt-4 text-xs text-quiet">
-                    {text.reference()} " " <code class="font-mono wrap-anywhere">{reference}</code>
-                </p>
+            <Said tone=Tone::Warning title=text.problems() body=text.form_too_long()>
+                {back
+                    .map(|href| {
+                        view! {
+                            <a href=href data-view="" data-retry="" class="connect-button mt-6">
+                                {text.try_again()}
+                            </a>
+                        }
+                    })}
             </Said>
         }
         .into_any()
     })
+    .with_status(Status::TooLarge)
+    .refusing(
+        ErrorCode::RequestTooLarge,
+        "the form is larger than a form may be",
+    )
+}
+
+/// Too many are connecting at the same time.
+pub fn busy(setting: &Setting, retry_after: u64) -> Screen {
+    let text = setting.texts();
+    Screen::new(text.busy(), "busy", Look::plain(setting), move || {
+        view! { <Said tone=Tone::Late title=text.busy() body=text.busy_body() /> }.into_any()
+    })
+    .with_status(Status::TooMany { retry_after })
+    .refusing(ErrorCode::TooManyRequest, "this account makes too many calls")
+}
+
+/// Our side failed.
+pub fn broken(setting: &Setting) -> Screen {
+    let text = setting.texts();
+    Screen::new(text.broken(), "broken", Look::plain(setting), move || {
+        view! { <Said tone=Tone::Bad title=text.broken() body=text.broken_body() /> }.into_any()
+    })
     .with_status(Status::Failed)
+    .refusing(
+        ErrorCode::ServerError,
+        "something failed on the server; its own log says what",
+    )
 }

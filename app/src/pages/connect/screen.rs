@@ -5,13 +5,14 @@ use std::sync::Arc;
 use hydration_context::SsrSharedContext;
 use leptos::nonce::{provide_nonce, use_nonce};
 use leptos::prelude::*;
+use terapi_model::ErrorCode;
 
 use super::look::Look;
 use super::said::{Said, Tone};
 use super::setting::Setting;
 use crate::answer::{Document, Policy, Status};
-use crate::text::connect::ConnectText;
 use crate::base_path::Local;
+use crate::text::connect::ConnectText;
 use crate::ui::icon::{Glyph, Icon};
 use crate::ui::logo::Mark;
 use crate::visit::{Site, Theme};
@@ -30,6 +31,10 @@ pub struct Screen {
     pub back: Option<String>,
     /// What the script has to know, as `data-…`.
     pub data: Vec<(&'static str, String)>,
+    /// What was refused, when the view says so and no operation has it yet.
+    pub refused: Option<(ErrorCode, &'static str)>,
+    /// Finds it in the logs.
+    pub reference: Option<String>,
     /// The view.
     pub view: Box<dyn FnOnce() -> AnyView + Send>,
 }
@@ -49,6 +54,8 @@ impl Screen {
             look,
             back: None,
             data: Vec::new(),
+            refused: None,
+            reference: None,
             view: Box::new(view),
         }
     }
@@ -65,6 +72,14 @@ impl Screen {
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.data.push((name, value.into()));
         self
+    }
+
+    /// This view, which tells of a refusal.
+    #[must_use]
+    pub fn refusing(mut self, code: ErrorCode, message: &'static str) -> Self {
+        self.refused = Some((code, message));
+        self.with("error-type", code.as_str())
+            .with("error-message", message)
     }
 
     /// The view alone, for a script that has the document.
@@ -90,6 +105,10 @@ impl Screen {
             };
             let text = setting.texts();
             let look = self.look.clone();
+            let icon = match &look.settings.logo {
+                Some(logo) => Local(logo).to_string(),
+                None => format!("{}/favicon.svg", site.assets),
+            };
             let html = view! {
                 <html
                     lang=setting.language.tag()
@@ -104,11 +123,7 @@ impl Screen {
                         <meta name="viewport" content="width=device-width, initial-scale=1" />
                         <meta name="robots" content="noindex" />
                         <title>{title}</title>
-            let icon = match &look.settings.logo {
-                Some(logo) => Local(logo).to_string(),
-                None => format!("{}/favicon.svg", site.assets),
-            };
-                        <link rel="icon" href="data:," />
+                        <link rel="icon" href=icon />
                         <link rel="stylesheet" href=format!("{}/pkg/terapi.css", site.assets) />
                         <style nonce=nonce.clone()>{style}</style>
                         <script nonce=nonce.clone() inner_html=EARLY></script>
@@ -145,6 +160,7 @@ fn card(screen: Screen, setting: &Setting) -> AnyView {
         look,
         back,
         data,
+        reference,
         view,
         ..
     } = screen;
@@ -158,7 +174,7 @@ fn card(screen: Screen, setting: &Setting) -> AnyView {
     let card = view! {
         <div id="connect" class="connect-room" data-state=state data-title=title data-look=look.theme.as_str() data-style=style>
             <div class="connect-card" tabindex="-1" data-card="">
-                <header class="flex min-h-14 items-center gap-1 px-3 pt-2">
+                <header class="connect-head flex items-center gap-1 px-3 pt-2">
                     <div class="flex w-11 shrink-0">
                         {back
                             .map(|href| {
@@ -196,7 +212,20 @@ fn card(screen: Screen, setting: &Setting) -> AnyView {
                         </button>
                     </div>
                 </header>
-                <main class="connect-body">{view()}</main>
+                <main class="connect-body">
+                    {view()}
+                    {reference
+                        .map(|reference| {
+                            view! {
+                                <p class="mt-4 text-center text-xs text-quiet">
+                                    {text.reference()} " "
+                                    <code id="reference" class="font-mono wrap-anywhere" dir="ltr">
+                                        {reference}
+                                    </code>
+                                </p>
+                            }
+                        })}
+                </main>
                 {look
                     .settings
                     .show_watermark
@@ -237,7 +266,7 @@ fn templates(look: &Look, text: &'static dyn ConnectText) -> impl IntoView + use
                 </template>
             }
         };
-    let note = |id: &'static str, title: String, body: String| {
+    let note = |id: &'static str, title: String, body: String, otherwise: Option<String>| {
         view! {
             <template id=id>
                 <div
@@ -249,6 +278,14 @@ fn templates(look: &Look, text: &'static dyn ConnectText) -> impl IntoView + use
                     <div class="min-w-0">
                         <p class="font-medium">{title}</p>
                         <p class="mt-0.5 text-ink">{body}</p>
+                        {otherwise
+                            .map(|words| {
+                                view! {
+                                    <button type="button" data-here="" hidden class="connect-link mt-1 min-h-8">
+                                        {words}
+                                    </button>
+                                }
+                            })}
                     </div>
                 </div>
             </template>
@@ -257,12 +294,13 @@ fn templates(look: &Look, text: &'static dyn ConnectText) -> impl IntoView + use
     let _ = look;
     view! {
         {said("t-direct", Tone::Quiet, text.direct(), text.direct_body(), None)}
+        {said("t-reloaded", Tone::Quiet, text.reloaded(), text.reloaded_body(), None)}
         {said("t-silent", Tone::Warning, text.silent(), text.silent_body(), Some(("close", text.close())))}
         {said("t-offline", Tone::Warning, text.offline(), text.offline_body(), Some(("again", text.try_again())))}
-        {note("t-blocked", text.blocked(), text.blocked_body())}
-        {note("t-closed", text.window_closed(), text.window_closed_body())}
-        {note("t-gone", text.window_gone(), text.window_gone_body())}
-        {note("t-trouble", text.offline(), text.offline_body())}
+        {note("t-blocked", text.blocked(), text.blocked_body(), Some(text.here()))}
+        {note("t-closed", text.window_closed(), text.window_closed_body(), None)}
+        {note("t-gone", text.window_gone(), text.window_gone_body(), None)}
+        {note("t-trouble", text.offline(), text.offline_body(), None)}
         <template id="t-texts">
             <span data-text="again">{text.try_again()}</span>
             <span data-text="connecting">{text.connecting()}</span>

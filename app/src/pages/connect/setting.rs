@@ -88,7 +88,8 @@ impl Setting {
             Language::French => terapi_catalog::Language::French,
             Language::German => terapi_catalog::Language::German,
             Language::Spanish => terapi_catalog::Language::Spanish,
-            _ => terapi_catalog::Language::English,
+            Language::Japanese => terapi_catalog::Language::Japanese,
+            Language::English | Language::Pseudo | Language::PseudoRight => terapi_catalog::Language::English,
         }
     }
 
@@ -101,6 +102,20 @@ impl Setting {
             .collect();
         pairs.extend(more);
         Query::address(ADDRESS, &pairs)
+    }
+
+    /// Where the form of an integration is sent. How the page is wanted stands in the address too: a form that is too
+    /// large is not read.
+    pub fn start(&self, integration: &str) -> String {
+        let shown = ["lang", "theme", "pseudo"];
+        let mut pairs: Vec<(&str, &str)> = self
+            .carried
+            .iter()
+            .filter(|(name, _)| shown.contains(name))
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        pairs.push(("integration", integration));
+        Query::address(START, &pairs)
     }
 
     /// What a form has to send along.

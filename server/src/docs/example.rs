@@ -5,9 +5,27 @@ use serde_json::{Map, Value, json};
 /// How deep an example goes into schemas that hold others.
 const DEEPEST: usize = 6;
 
-/// A value that `schema` accepts. `whole` fills in what is optional too, as answers do.
+/// How many optional fields stand in for required ones where there are none.
+const A_FEW: usize = 2;
+
+/// A value that `schema` accepts. `whole` fills in what is optional too, as answers do; without it, only an object that
+/// needs nothing at all has a few of its fields.
 pub(super) fn value(document: &Value, schema: &Value, whole: bool) -> Value {
-    Example { document, whole }.of("", schema, 0)
+    let value = Example { document, whole }.of("", schema, 0);
+    if value != json!({}) {
+        return value;
+    }
+    let named = schema["$ref"].as_str();
+    let found = named.and_then(|named| document.pointer(named.trim_start_matches('#')));
+    let found = found.unwrap_or(schema);
+    let example = Example { document, whole };
+    let fields = found["properties"].as_object().into_iter().flatten();
+    fields
+        .filter(|(_, property)| property["deprecated"] != true)
+        .take(A_FEW)
+        .map(|(name, property)| (name.clone(), example.of(name, property, 1)))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 /// What a parameter of this name may be, as text of an address.
@@ -141,6 +159,7 @@ fn text(name: &str, schema: &Value) -> String {
         }
         (_, "name" | "environment_id") => "dev",
         (_, "username") => "ada",
+        (_, "id") => "user-1",
         (_, "log_id") => "opn_…",
         (_, "value") => "pro",
         (_, other) if other.ends_with("url") || other.ends_with("url_override") => "https://app.example.com/",
@@ -180,6 +199,11 @@ mod tests {
         );
         let parts = json!({"allOf": [schema, {"type": "object", "required": ["id"], "properties": {"id": {"const": 7}}}]});
         assert_eq!(value(&document, &parts, false)["id"], 7);
+        let loose = json!({"type": "object", "properties": {"email": {"type": "string"}, "old": {"deprecated": true}}});
+        assert_eq!(
+            value(&document, &loose, false),
+            json!({"email": "ada@example.com"})
+        );
         let endless = value(&document, &json!({"$ref": "#/components/schemas/Loop"}), true);
         assert!(endless["next"].is_object());
         let named = json!({"name": "provider_config_key", "schema": {"type": "string"}});

@@ -103,8 +103,8 @@ impl Webhooks<'_> {
         let deadline = Instant::now() + Duration::from_secs(LEASE_S.unsigned_abs());
         let mut tx = self.broker.store().begin().await?;
         let until = now.plus_seconds(LEASE_S);
-        let claimed =
-            webhook_deliveries::claim(&mut tx, &holder, now, until, limit, &shares.passed_over()).await?;
+        let passed_over = shares.passed_over(Instant::now());
+        let claimed = webhook_deliveries::claim(&mut tx, &holder, now, until, limit, &passed_over).await?;
         if claimed.is_empty() {
             return Ok(false);
         }
@@ -169,9 +169,6 @@ impl Webhooks<'_> {
     /// When the database does not answer. The event stays claimed, and is due again when the claim ends.
     async fn send(&self, delivery: &WebhookDeliveryRow, shares: &Shares) -> Result<Sent, StoreError> {
         let broker = self.broker;
-        if shares.is_dead(&delivery.url, Instant::now()) {
-            return Ok(Sent::Spared);
-        }
         let environment =
             environments::find(&mut broker.store().read().await?, &delivery.environment_id).await?;
         let Some(environment) = environment else {
@@ -288,8 +285,6 @@ enum Sent {
     Unsigned(SealingError),
     /// There is no address to send it to.
     Nowhere(&'static str),
-    /// The address was silent too often. Counts as an attempt, so that a dead address gathers no heap of events.
-    Spared,
 }
 
 /// Whether nothing came back.
@@ -318,10 +313,6 @@ impl Tried {
             Sent::Failed(error) => Self::failed(error.to_string(), is_silence(&error)),
             Sent::Unsigned(error) => Self::failed(error.to_string(), true),
             Sent::Nowhere(reason) => Self::failed(reason.to_owned(), false),
-            Sent::Spared => Self::failed(
-                "not sent: the address has not answered several times in a row".to_owned(),
-                true,
-            ),
         }
     }
 

@@ -51,6 +51,10 @@ impl Silence {
             None => now.duration_since(self.since) < SILENT_WITHIN,
         }
     }
+
+    fn is_dead(&self, now: Instant) -> bool {
+        self.dead_until.is_some_and(|until| now < until)
+    }
 }
 
 /// A place among those that are being sent, given back when dropped.
@@ -67,14 +71,17 @@ impl Shares {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Those who have their share.
-    pub(super) fn passed_over(&self) -> PassedOver {
+    /// Those who have their share, and addresses that have been silent so often that they are not tried now. Their
+    /// events wait in the outbox, with all their attempts.
+    pub(super) fn passed_over(&self, now: Instant) -> PassedOver {
         let state = self.state();
         let full = state
             .by_address
             .iter()
-            .filter(|(_, sent)| **sent >= SHARE_OF_ADDRESS);
-        let urls = full.map(|(url, _)| url.clone()).collect();
+            .filter(|(_, sent)| **sent >= SHARE_OF_ADDRESS)
+            .map(|(url, _)| url);
+        let dead = state.silent.iter().filter(|(_, silence)| silence.is_dead(now));
+        let urls = full.chain(dead.map(|(url, _)| url)).cloned().collect();
         let full = state.by_environment.iter();
         let full = full.filter(|(_, sent)| **sent >= SHARE_OF_ENVIRONMENT);
         PassedOver {
@@ -96,13 +103,6 @@ impl Shares {
         *state.by_environment.entry(place.environment.clone()).or_default() += 1;
         drop(state);
         place
-    }
-
-    /// Whether the address has been silent so often that it is not tried now.
-    pub(super) fn is_dead(&self, url: &str, now: Instant) -> bool {
-        let state = self.state();
-        let until = state.silent.get(url).and_then(|silence| silence.dead_until);
-        until.is_some_and(|until| now < until)
     }
 
     /// Notes whether an address answered, whatever it said.
@@ -162,6 +162,10 @@ mod tests {
 
     const URL: &str = "https://hooks.example.com";
 
+    fn is_passed_over(shares: &Shares, url: &str, now: Instant) -> bool {
+        shares.passed_over(now).urls.iter().any(|passed| passed == url)
+    }
+
     #[test]
     fn five_silences_in_ten_seconds_make_an_address_dead_for_a_minute() {
         let (shares, start) = (Shares::default(), Instant::now());
@@ -170,19 +174,22 @@ mod tests {
         }
         shares.note(URL, false, start + SILENT_WITHIN);
         assert!(
-            !shares.is_dead(URL, start + SILENT_WITHIN),
+            !is_passed_over(&shares, URL, start + SILENT_WITHIN),
             "the first four are too old"
         );
         for _ in 0..4 {
             shares.note(URL, false, start + SILENT_WITHIN);
         }
         let dead_at = start + SILENT_WITHIN;
-        assert!(shares.is_dead(URL, dead_at));
-        assert!(!shares.is_dead("https://other.example.com", dead_at));
-        assert!(!shares.is_dead(URL, dead_at + DEAD_FOR), "it is tried again");
+        assert!(is_passed_over(&shares, URL, dead_at));
+        assert!(!is_passed_over(&shares, "https://other.example.com", dead_at));
+        assert!(
+            !is_passed_over(&shares, URL, dead_at + DEAD_FOR),
+            "it is tried again"
+        );
         shares.note(URL, false, dead_at + DEAD_FOR);
         assert!(
-            !shares.is_dead(URL, dead_at + DEAD_FOR),
+            !is_passed_over(&shares, URL, dead_at + DEAD_FOR),
             "and given five more tries"
         );
     }
@@ -195,6 +202,6 @@ mod tests {
         }
         shares.note(URL, true, now);
         shares.note(URL, false, now);
-        assert!(!shares.is_dead(URL, now));
+        assert!(!is_passed_over(&shares, URL, now));
     }
 }

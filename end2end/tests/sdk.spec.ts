@@ -85,7 +85,7 @@ test("auth() rejects with the code of a token endpoint that answers nonsense", a
 
     await customer.pressForPopup({ host: url, connectSessionToken: token }, integration);
 
-    expect((await customer.outcome()).error).toMatchObject({ isAuthError: true, type: "token_err" });
+    expect((await customer.outcome()).error).toMatchObject({ isAuthError: true, type: "unknown_err" });
     expect(await rest.connections(integration)).toEqual([]);
 });
 

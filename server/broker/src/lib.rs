@@ -17,6 +17,7 @@ pub mod connections;
 pub mod credentials;
 pub mod egress;
 pub mod environments;
+pub mod hidden;
 pub mod instance;
 pub mod integrations;
 pub mod keys;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use terapi_catalog::AuthSpec;
-use terapi_model::{ConnectionId, ErrorCode, LogLevel, OperationAction, OperationId, Timestamp};
+use terapi_model::{ConnectionId, LogLevel, OperationAction, OperationId, Timestamp};
 use terapi_store::StoreError;
 use terapi_store::connections::{self, ConnectionDetail, ConnectionRow};
 use terapi_store::credentials::{self, CredentialRow, CredentialState, RefreshedCredential};
@@ -22,9 +22,9 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::Broker;
-use crate::auth::oauth2::{self, ExchangeError};
-use crate::auth::{self, Setup, SetupError, TokenAnswer};
-use crate::connections::object;
+use crate::auth::oauth2::{self, Asking, ExchangeError};
+use crate::auth::{self, ProviderSaid, Setup, SetupError, TokenAnswer};
+use crate::connections::{joined, object};
 use crate::credentials::{Credentials, OAuth2Credentials};
 use crate::operations::{Message, NewOperation, OperationActor, OperationError, Redacted, Trail};
 use crate::sealing::{SealingError, cell};
@@ -226,11 +226,18 @@ impl Broker {
             id: row.connection_id.clone(),
             guard: Some(guard),
         };
+        let operation = NewOperation::authorization(
+            self.mint(OperationId::mint),
+            detail.connection.environment_id.clone(),
+        )
+        .doing(OperationAction::RefreshToken, "Refresh token")
+        .by(actor)
+        .reconnecting(detail);
         let (connection, seen) = (detail.connection.clone(), row.version);
         let work = async move {
             let broker = flight.broker.clone();
             broker
-                .refresh(flight, connection, seen, spec_margin, wanted, actor)
+                .refresh(flight, connection, seen, spec_margin, wanted, operation)
                 .await
         };
         let credentials = match self.flights().spawn(work).await {
@@ -345,13 +352,8 @@ impl Broker {
         seen: i64,
         declared: Option<i64>,
         wanted: Wanted,
-        actor: OperationActor,
+        operation: NewOperation,
     ) -> Result<Credentials, RefreshError> {
-        let operation =
-            NewOperation::authorization(self.mint(OperationId::mint), connection.environment_id.clone())
-                .doing(OperationAction::RefreshToken, "Refresh token")
-                .by(actor)
-                .of_connection(&connection);
         let mut trail = Trail::new(self, operation);
         let holder = token::hex(self.entropy(), 16);
         let begun = tokio::time::Instant::now();
@@ -435,7 +437,7 @@ impl Broker {
                     )?,
                     expires_at: renewed.expires_at(),
                     lifetime,
-                    granted_scopes: granted.map(|scopes| scopes.join(",")),
+                    granted_scopes: granted.as_deref().map(joined),
                 };
                 // What happens by itself all the time is not worth an operation unless it fails.
                 let logged = wanted.force.then_some(&*trail);
@@ -497,14 +499,21 @@ impl Broker {
             ))
         })?;
         let raw = auth::raw_members(tokens);
-        let refresh_url = spec.refresh_url.as_ref().unwrap_or(&spec.token_url);
-        let about = Redacted::object([
-            ("url", Redacted::name(&refresh_url.to_string())),
-            ("client_id", Redacted::name(app.client_id)),
-            ("refresh_token", Redacted::hidden()),
-        ]);
-        trail.note(LogLevel::Info, "Tokens requested", about);
-        let asked = oauth2::refresh(self.egress(), spec, app, refresh_token, &raw, || self.now()).await;
+        let mut hidden = setup.hidden(&config, tokens.client.as_ref());
+        hidden.add(refresh_token.expose());
+        hidden.add(tokens.access_token.expose());
+        let asking = Asking {
+            egress: self.egress(),
+            provider: setup.provider,
+            hidden: &hidden,
+            trail: &mut *trail,
+            about: Redacted::object([
+                ("grant_type", Redacted::name("refresh_token")),
+                ("client_id", Redacted::name(app.client_id)),
+                ("refresh_token", Redacted::hidden()),
+            ]),
+        };
+        let asked = oauth2::refresh(asking, spec, app, refresh_token, &raw, || self.now()).await;
         let answer = asked.map_err(|error| AskError::Refused(Refused::of(&error)))?;
         trail.note(LogLevel::Info, "Tokens received", Redacted::token_answer(&answer));
         let (lifetime, granted) = (answer.lifetime_ms, answer.granted_scopes.clone());
@@ -581,7 +590,7 @@ impl Broker {
             credentials::record_refresh_failure(&mut tx, id, row.version, holder, &failure, now).await?;
         if ours {
             connections::set_auth_error(&mut tx, id, Some(operation)).await?;
-            let error = OperationError::new(ErrorCode::InvalidCredentials, &refusal.message);
+            let error = OperationError::of_type(NOT_RENEWED, &refusal.message).said(refusal.said.clone());
             trail.fail(&mut tx, &error).await?;
             let event = AuthEvent {
                 environment: &row.environment_id,
@@ -589,9 +598,10 @@ impl Broker {
                 operation: AuthEventOperation::Refresh,
                 end_user: None,
                 error: Some(EventError {
-                    kind: "refresh_token_external_error",
+                    kind: NOT_RENEWED,
                     description: refusal.message.clone(),
                 }),
+                log: operation,
             };
             self.webhooks().enqueue_auth(&mut tx, &event).await?;
         }
@@ -651,6 +661,8 @@ struct Refused {
     is_final: bool,
     /// It may work in a while by itself: outages, rate limits.
     is_passing: bool,
+    /// What the provider said, for the log.
+    said: Option<Redacted>,
 }
 
 impl Refused {
@@ -663,6 +675,10 @@ impl Refused {
                 ExchangeError::Answer(answer) => answer.is_passing(),
                 ExchangeError::Template(_) => false,
             },
+            said: match error {
+                ExchangeError::Answer(answer) => Redacted::said(&ProviderSaid::in_token_answer(answer)),
+                ExchangeError::Egress(_) | ExchangeError::Template(_) => None,
+            },
         }
     }
 
@@ -671,6 +687,7 @@ impl Refused {
             message: message.to_owned(),
             is_final: false,
             is_passing: false,
+            said: None,
         }
     }
 }

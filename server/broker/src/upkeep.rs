@@ -1,12 +1,13 @@
 //! Sweeping out what has had its time. One instance at a time.
 
 use terapi_store::{
-    StoreError, connect_sessions, leases, oauth_attempts, operations, operator_sessions, sign_in_failures,
+    StoreError, connect_sessions, leases, oauth_attempts, operator_sessions, sign_in_failures,
     webhook_deliveries,
 };
 use terapi_vault::token;
 
 use crate::Broker;
+use crate::operations;
 
 /// The lease's name.
 const SWEEP: &str = "sweep";
@@ -21,6 +22,9 @@ const ENDED_SECONDS: i64 = 24 * 3600;
 
 /// How long it is kept what became of a webhook.
 const DELIVERY_SECONDS: i64 = 30 * 24 * 3600;
+
+/// So many operations are ended in one transaction.
+const AT_ONCE: u32 = 500;
 
 /// What a sweep removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -65,9 +69,16 @@ impl Broker {
     async fn sweep_as_holder(&self) -> Result<Swept, StoreError> {
         // Before operations expire: these have failed, and nobody went away.
         let interrupted_attempts = self.connect().end_interrupted().await?;
-        let mut tx = self.store().begin().await?;
-        let expired_operations = operations::expire(&mut tx, self.now()).await?;
-        tx.commit().await?;
+        let mut expired_operations = 0;
+        loop {
+            let mut tx = self.store().begin().await?;
+            let ended = operations::end_expired(self, &mut tx, AT_ONCE).await?;
+            tx.commit().await?;
+            expired_operations += ended;
+            if ended < u64::from(AT_ONCE) {
+                break;
+            }
+        }
         let removed = remove_expired(self).await?;
         Ok(Swept {
             interrupted_attempts,

@@ -9,7 +9,8 @@ use url::Url;
 
 use crate::auth::{self, Holder};
 use crate::egress::{Egress, EgressError, Outbound};
-use crate::operations::Trail;
+use crate::hidden::Hidden;
+use crate::operations::{Redacted, Trail};
 
 /// Credentials did not pass.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,21 +52,21 @@ pub(crate) async fn verify(
     let Some(verification) = &provider.verification else {
         return Ok(());
     };
+    let hidden = holder.hidden(provider);
     let mut last = None;
     for endpoint in &verification.endpoints {
         let request = request(provider, verification, endpoint, holder)?;
         let call = trail.call(
             &request.method,
-            &request.url,
-            &endpoint.to_string(),
+            shown(provider, verification, endpoint, holder, &hidden),
             &request.headers,
         );
-        let answer = egress.send(request).await;
+        let answer = egress.send(request).await.map_err(|error| error.without(&hidden));
         let seen = answer
             .as_ref()
             .ok()
             .map(|answer| (answer.status, &answer.headers));
-        trail.exchanged("Credentials tried at the provider", call, seen);
+        trail.exchanged("Credentials tried at the provider", call, seen, None);
         let status = answer?.status;
         if (200..300).contains(&status) {
             return Ok(());
@@ -77,6 +78,23 @@ pub(crate) async fn verify(
         Some(status) if status >= 500 => Err(VerificationError::Broken(status)),
         Some(status) => Err(VerificationError::Refused(status)),
     }
+}
+
+/// The address that is called, as far as it may be shown.
+fn shown(
+    provider: &Provider,
+    verification: &Verification,
+    endpoint: &UrlTemplate,
+    holder: Holder<'_>,
+    hidden: &Hidden,
+) -> Redacted {
+    let raw = holder.raw();
+    let base = verification
+        .base_url
+        .as_ref()
+        .or(provider.requests.base_url.as_ref());
+    let templates: Vec<&UrlTemplate> = base.into_iter().chain([endpoint]).collect();
+    Redacted::address(&templates, &holder.scope(&raw), provider, hidden)
 }
 
 fn request(

@@ -144,10 +144,17 @@ fn status(result: Option<&ResultFrame>, operation: &OperationId) -> Value {
             connection_id: _,
             error_type,
             error_desc,
-        }) => json!({
-            "status": "failed",
-            "provider_config_key": provider_config_key,
-            "error": { "code": error_type, "message": error_desc, "log_id": operation },
-        }),
+            cause,
+            provider,
+        }) => {
+            let mut error = json!({ "code": error_type, "message": error_desc, "log_id": operation });
+            if let Some(cause) = cause {
+                error["cause"] = json!(cause);
+            }
+            if let Some(provider) = provider {
+                error["provider"] = json!(provider);
+            }
+            json!({ "status": "failed", "provider_config_key": provider_config_key, "error": error })
+        }
     }
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use axum::extract::{RawForm, Request, State};
+use axum::extract::{RawQuery, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
 use http::{Method, StatusCode, header};
@@ -21,8 +21,16 @@ const FORM_LIMIT: usize = 64 * 1024;
 const REPOSTED: &str = "terapi_reposted";
 
 /// `GET /oauth/callback` (rest.md 9.5).
-pub async fn get_shared(State(state): State<AppState>, jar: CookieJar, RawForm(form): RawForm) -> Response {
-    complete(&state, &jar, parse(&form), None, Method::GET).await
+pub async fn get_shared(
+    State(state): State<AppState>,
+    jar: CookieJar,
+    method: Method,
+    RawQuery(query): RawQuery,
+) -> Response {
+    if method == Method::HEAD {
+        return looked_at();
+    }
+    complete(&state, &jar, parse_query(query.as_deref()), None, Method::GET).await
 }
 
 /// `GET /oauth/callback/{integration uuid}`: the redirect URI of one integration alone.
@@ -30,12 +38,28 @@ pub async fn get_own(
     State(state): State<AppState>,
     path: Path<String>,
     jar: CookieJar,
-    RawForm(form): RawForm,
+    method: Method,
+    RawQuery(query): RawQuery,
 ) -> Response {
     match integration_uuid(&path) {
-        Some(uuid) => complete(&state, &jar, parse(&form), Some(uuid), Method::GET).await,
+        Some(_) if method == Method::HEAD => looked_at(),
+        Some(uuid) => {
+            complete(
+                &state,
+                &jar,
+                parse_query(query.as_deref()),
+                Some(uuid),
+                Method::GET,
+            )
+            .await
+        }
         None => unknown_address(),
     }
+}
+
+/// Whoever only looks whether there is something here, as scanners of links do, uses no state up.
+fn looked_at() -> Response {
+    [(header::CACHE_CONTROL, "no-store")].into_response()
 }
 
 /// `POST /oauth/callback`: a provider that answers with a form.
@@ -109,6 +133,10 @@ async fn read(request: Request) -> Result<Vec<(String, String)>, ApiError> {
         ));
     }
     Ok(parse(&collect(request.into_body(), FORM_LIMIT).await?))
+}
+
+fn parse_query(query: Option<&str>) -> Vec<(String, String)> {
+    parse(query.unwrap_or_default().as_bytes())
 }
 
 fn parse(form: &[u8]) -> Vec<(String, String)> {

@@ -1,8 +1,8 @@
 use axum::Json;
-use axum::extract::{OriginalUri, State};
+use axum::extract::{OriginalUri, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode, Uri, header};
 use serde_json::{Value, json};
 use terapi_app::base_path::Local;
 use terapi_broker::connect::{BrowserAuth, BrowserId, ResultFrame};
@@ -13,8 +13,9 @@ use url::Url;
 use super::{flow_cookie, page};
 use crate::api::auth::bearer;
 use crate::api::input::{LenientQuery, Path, Query};
-use crate::connect::browser_input;
+use crate::connect::browser_input::{self, Visitor};
 use crate::error::ApiError;
+use crate::layers::judge_content_type;
 use crate::rate_limit::Kind;
 use crate::state::AppState;
 
@@ -51,13 +52,21 @@ pub async fn get(
     OriginalUri(uri): OriginalUri,
     path: Path<String>,
     LenientQuery(query): LenientQuery,
-    headers: HeaderMap,
     jar: CookieJar,
+    request: Request,
 ) -> Response {
-    if let Some(moved) = on_public_host(&state, &headers, &uri, &query) {
+    if let Some(moved) = on_public_host(&state, request.headers(), &uri, &query) {
         return Redirect::temporary(moved.as_str()).into_response();
     }
-    match begin(&state, &path, &query, jar).await {
+    match begin(
+        &state,
+        &path,
+        &query,
+        (request.uri().path(), request.headers()),
+        jar,
+    )
+    .await
+    {
         Ok(response) => response,
         Err(error) => {
             let opener = browser_input::opener_waits(&query)
@@ -76,16 +85,29 @@ pub async fn post(
     path: Path<String>,
     LenientQuery(query): LenientQuery,
     headers: HeaderMap,
+    uri: Uri,
 ) -> Result<Json<Value>, ApiError> {
-    let connect = state.broker.connect();
-    let token = match headers.contains_key(header::AUTHORIZATION) {
-        true => Some(bearer(&headers)?),
-        false => None,
+    let judged = judge_content_type(uri.path(), &headers);
+    let auth = match authenticate(&state, &query, &headers).await {
+        Ok(auth) => auth,
+        // What kind of body comes does not depend on who asks (rest.md 1.2).
+        Err(refused) => return judged.and(Err(refused)),
     };
-    let token = token.as_ref().map(|token| token.expose().as_str());
-    let token = token.or_else(|| query.text("connect_session_token"));
+    let visitor = Visitor::of(&state, auth, &path.0, "oauth");
+    visitor.answer(judged).await?;
+    let prepared = prepare(&state, &visitor.auth, &path, &query).await;
+    visitor.answer(prepared).await
+}
+
+/// A session token may also come as the bearer.
+async fn authenticate(state: &AppState, query: &Query, headers: &HeaderMap) -> Result<BrowserAuth, ApiError> {
+    if !headers.contains_key(header::AUTHORIZATION) {
+        return browser_input::authenticate(state, query).await;
+    }
+    let connect = state.broker.connect();
+    let token = bearer(headers)?;
     let auth = connect
-        .authenticate_browser(token, query.text("public_key"))
+        .authenticate_browser(Some(token.expose()), query.text("public_key"))
         .await?;
     let account = &auth.environment().account_id;
     state
@@ -119,7 +141,7 @@ async fn prepare(
         input.ws_client_id = Some(token::uuid_v4(&OsEntropy));
     }
     let listener = input.ws_client_id.clone();
-    let prepared = connect.prepare(&auth, &key, input).await?;
+    let prepared = state.broker.connect().prepare(auth, &key, input).await?;
     let mut answer = json!({ "authorize_url": prepared.start_url, "attempt": prepared.attempt_id });
     if let Some(listener) = listener {
         answer["listener"] = listener.into();
@@ -131,6 +153,7 @@ async fn begin(
     state: &AppState,
     path: &Path<String>,
     query: &Query,
+    sent: (&str, &HeaderMap),
     jar: CookieJar,
 ) -> Result<Response, ApiError> {
     let connect = state.broker.connect();
@@ -167,6 +190,8 @@ fn refusal_frame(key: &str, error: &ApiError) -> ResultFrame {
         connection_id: None,
         error_type: error.code().as_str().to_owned(),
         error_desc: error.message().to_owned(),
+        cause: None,
+        provider: None,
     }
 }
 

@@ -63,6 +63,7 @@ pub mod invitations;
 pub mod leases;
 pub mod memberships;
 pub mod oauth_attempts;
+pub mod operation_attempts;
 pub mod operations;
 pub mod operator_sessions;
 pub mod operators;

@@ -255,42 +255,109 @@ pub async fn list(
     environment_id: &EnvironmentId,
     filter: &OperationFilter,
 ) -> Result<Vec<OperationRow>, StoreError> {
-    let mut sql = Built::new(concat!(
-        "SELECT ",
-        operation_columns!(),
-        " FROM operation WHERE environment_id = "
-    ));
-    sql.bind(environment_id.clone());
-    if let Some(state) = filter.state {
-        sql.push(" AND state = ").bind(state);
+    let mut sql = Built::new(concat!("SELECT ", operation_columns!(), " FROM operation"));
+    if filter.is_about_attempts() {
+        // Each half walks its index in the list's order and stops at the limit.
+        sql.push(" WHERE id IN (SELECT id FROM (SELECT id FROM operation");
+        filter.narrow(&mut sql, environment_id);
+        sql.push(
+            ") AS own UNION SELECT operation_id FROM (SELECT DISTINCT a.operation_id, a.opened_at \
+             FROM operation_attempt a JOIN operation o ON o.id = a.operation_id",
+        );
+        filter.narrow_attempts(&mut sql, environment_id);
+        sql.push(") AS tried) ORDER BY created_at DESC, id DESC LIMIT ")
+            .bind(i64::from(filter.limit));
+    } else {
+        filter.narrow(&mut sql, environment_id);
     }
-    if let Some(kind) = filter.kind {
-        sql.push(" AND kind = ").bind(kind);
-    }
-    let exact = [
-        (" AND integration_key = ", &filter.integration_key),
-        (" AND connection_key = ", &filter.connection_key),
-        (" AND end_user_id = ", &filter.end_user_id),
-    ];
-    for (condition, value) in exact {
-        if let Some(value) = value {
-            sql.push(condition).bind(sought(value));
-        }
-    }
-    if let Some(from) = filter.from {
-        sql.push(" AND created_at >= ").bind(from);
-    }
-    if let Some(until) = filter.until {
-        sql.push(" AND created_at < ").bind(until);
-    }
-    if let Some((created_at, id)) = &filter.before {
-        sql.push(" AND (created_at, id) < (").bind(*created_at);
-        sql.push(", ").bind(id.clone());
-        sql.push(")");
-    }
-    sql.push(" ORDER BY created_at DESC, id DESC LIMIT ")
-        .bind(i64::from(filter.limit));
     sql.all(db).await
+}
+
+impl OperationFilter {
+    /// Whether it asks for what one attempt of an operation may be, and the operation as a whole not.
+    fn is_about_attempts(&self) -> bool {
+        self.integration_key.is_some() || self.connection_key.is_some() || self.asks_for_an_end()
+    }
+
+    /// Attempts succeed or fail; the other states are those of what they belong to.
+    fn asks_for_an_end(&self) -> bool {
+        matches!(self.state, Some(OperationState::Success | OperationState::Failed))
+    }
+
+    /// From `WHERE` on, about the operation as a whole.
+    fn narrow(&self, sql: &mut Built, environment_id: &EnvironmentId) {
+        sql.push(" WHERE environment_id = ").bind(environment_id.clone());
+        if let Some(state) = self.state {
+            sql.push(" AND state = ").bind(state);
+        }
+        if let Some(kind) = self.kind {
+            sql.push(" AND kind = ").bind(kind);
+        }
+        let exact = [
+            (" AND integration_key = ", &self.integration_key),
+            (" AND connection_key = ", &self.connection_key),
+            (" AND end_user_id = ", &self.end_user_id),
+        ];
+        for (condition, value) in exact {
+            if let Some(value) = value {
+                sql.push(condition).bind(sought(value));
+            }
+        }
+        if let Some(from) = self.from {
+            sql.push(" AND created_at >= ").bind(from);
+        }
+        if let Some(until) = self.until {
+            sql.push(" AND created_at < ").bind(until);
+        }
+        if let Some((created_at, id)) = &self.before {
+            sql.push(" AND (created_at, id) < (").bind(*created_at);
+            sql.push(", ").bind(id.clone());
+            sql.push(")");
+        }
+        sql.push(" ORDER BY created_at DESC, id DESC LIMIT ")
+            .bind(i64::from(self.limit));
+    }
+
+    /// The same about one attempt, `a`, of the operation `o`.
+    fn narrow_attempts(&self, sql: &mut Built, environment_id: &EnvironmentId) {
+        sql.push(" WHERE a.environment_id = ")
+            .bind(environment_id.clone());
+        if let Some(state) = self.state {
+            sql.push(if self.asks_for_an_end() {
+                " AND a.state = "
+            } else {
+                " AND o.state = "
+            })
+            .bind(state);
+        }
+        if let Some(kind) = self.kind {
+            sql.push(" AND o.kind = ").bind(kind);
+        }
+        let exact = [
+            (" AND a.integration_key = ", &self.integration_key),
+            (" AND a.connection_key = ", &self.connection_key),
+            (" AND o.end_user_id = ", &self.end_user_id),
+        ];
+        for (condition, value) in exact {
+            if let Some(value) = value {
+                sql.push(condition).bind(sought(value));
+            }
+        }
+        if let Some(from) = self.from {
+            sql.push(" AND a.opened_at >= ").bind(from);
+        }
+        if let Some(until) = self.until {
+            sql.push(" AND a.opened_at < ").bind(until);
+        }
+        if let Some((created_at, id)) = &self.before {
+            sql.push(" AND (a.opened_at, a.operation_id) < (")
+                .bind(*created_at);
+            sql.push(", ").bind(id.clone());
+            sql.push(")");
+        }
+        sql.push(" ORDER BY a.opened_at DESC, a.operation_id DESC LIMIT ")
+            .bind(i64::from(self.limit));
+    }
 }
 
 /// Sets an operation running again, for another try; one that has succeeded stays as it is. It expires at the given
@@ -312,6 +379,30 @@ pub async fn reopen(
         &[id, &expires_at, &now],
     )
     .await
+}
+
+/// The operation with this id, kept from all other transactions until this one ends: what is counted in it is counted
+/// once each.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn hold(tx: &mut Tx, id: &OperationId, now: Timestamp) -> Result<Option<OperationRow>, StoreError> {
+    // An update holds the row in either database; a SELECT … FOR UPDATE is understood by one of them.
+    let is_there = hits(
+        tx,
+        "UPDATE operation SET updated_at = $2 WHERE id = $1",
+        &[id, &now],
+    )
+    .await?;
+    if is_there { find(tx, id).await } else { Ok(None) }
+}
+
+/// Replaces whatever else is known of it.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn set_meta(tx: &mut Tx, id: &OperationId, meta: &serde_json::Value) -> Result<bool, StoreError> {
+    hits(tx, "UPDATE operation SET meta = $2 WHERE id = $1", &[id, &meta]).await
 }
 
 /// Names the integration.
@@ -382,46 +473,35 @@ pub async fn fail(
     hits(
         tx,
         "UPDATE operation SET state = 'failed', level = 'error', error = $2, ended_at = $3, updated_at = $3 \
-/// The operation with this id, kept from all other transactions until this one ends: what is counted in it is counted
-/// once each.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn hold(
-    tx: &mut Tx,
-    id: &OperationId,
-    now: Timestamp,
-) -> Result<Option<OperationRow>, StoreError> {
-    // An update holds the row in either database; a SELECT … FOR UPDATE is understood by one of them.
-    let is_there = hits(tx, "UPDATE operation SET updated_at = $2 WHERE id = $1", &[id, &now]).await?;
-    if is_there { find(tx, id).await } else { Ok(None) }
-}
-
-/// Replaces whatever else is known of it.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn set_meta(tx: &mut Tx, id: &OperationId, meta: &serde_json::Value) -> Result<bool, StoreError> {
-    hits(tx, "UPDATE operation SET meta = $2 WHERE id = $1", &[id, &meta]).await
-}
-
          WHERE id = $1 AND state <> 'success'",
         &[id, error, &now],
     )
     .await
 }
 
-/// Ends running operations whose time is over: authorizations as cancelled, for whoever was to act went away, others
-/// as timed out. Answers how many.
+/// Ends up to `limit` running operations whose time is over: authorizations as cancelled, for whoever was to act went
+/// away, others as timed out. Each keeps the last error that a line of it tells of. Answers which, each with its
+/// environment and what it is about.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn expire(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
-    run(
+pub async fn expire(
+    tx: &mut Tx,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<(OperationId, EnvironmentId, OperationType)>, StoreError> {
+    let ended = all::<(Only<OperationId>, Only<EnvironmentId>, Only<OperationType>)>(
         tx,
         "UPDATE operation SET state = CASE WHEN kind = 'auth' THEN 'cancelled' ELSE 'timeout' END, level = 'warn', \
-         ended_at = $1, updated_at = $1 WHERE state = 'running' AND expires_at <= $1",
-        &[&now],
+         error = (SELECT m.error FROM operation_message m WHERE m.operation_id = operation.id \
+         AND m.error IS NOT NULL ORDER BY m.id DESC LIMIT 1), ended_at = $1, updated_at = $1 \
+         WHERE id IN (SELECT id FROM operation WHERE state = 'running' AND expires_at <= $1 LIMIT $2) \
+         RETURNING id, environment_id, kind",
+        &[&now, &limit],
     )
-    .await
+    .await?;
+    let ended = ended.into_iter();
+    Ok(ended
+        .map(|(Only(id), Only(environment), Only(kind))| (id, environment, kind))
+        .collect())
 }

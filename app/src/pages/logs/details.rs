@@ -1,9 +1,9 @@
 use leptos::prelude::*;
 use serde_json::Value;
 use terapi_broker::operations::{Operation, OperationMessage};
-use terapi_model::{LogLevel, OperationId, OperationState};
+use terapi_model::{LogLevel, OperationId, OperationState, OperationType, Timestamp};
 
-use super::{StateBadge, unread};
+use super::{StateBadge, title, tries, unread};
 use crate::answer::{NoPage, PageResult};
 use crate::desk::Desk;
 use crate::form::Query;
@@ -27,7 +27,19 @@ pub async fn show(desk: Desk, id: &str) -> PageResult {
     let found = desk.broker.operations().find(&desk.caller, &id).await;
     let (operation, messages) = found.map_err(unread)?.ok_or(NoPage::NotFound)?;
     let links = Links::of(&desk, &operation).await?;
-    let title = text::action(operation.action);
+    let title = title(&operation);
+    let planned = planned(&messages);
+    let leads_to = |message: &OperationMessage| {
+        let id = message.meta.as_ref()?.get("operation")?.as_str()?;
+        Some(desk.to(Room::Operation { id: id.to_owned() }))
+    };
+    let messages: Vec<(OperationMessage, Option<String>)> = messages
+        .into_iter()
+        .map(|message| {
+            let href = leads_to(&message);
+            (message, href)
+        })
+        .collect();
     let crumbs = vec![Crumb::to(text::TITLE, desk.to(Room::Logs)), Crumb::here(title)];
     Ok(desk.page(Section::Logs, crumbs, title, move || {
         let hint = operation
@@ -44,16 +56,16 @@ pub async fn show(desk: Desk, id: &str) -> PageResult {
         let count = text::steps(messages.len());
         let steps = messages
             .into_iter()
-            .map(|message| {
+            .map(|(message, href)| {
                 let after = message.created_at.millis_since(started);
-                view! { <Step message after /> }
+                view! { <Step message after href /> }
             })
             .collect_view();
         let none = steps.is_empty();
         view! {
             <PageHead title hint logo />
             <div class="space-y-5">
-                <Verdict operation=operation.clone() />
+                <Verdict operation=operation.clone() planned />
                 <div class="grid grid-cols-1 items-start gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
                     <div class="lg:order-last">
                         <Overview operation links />
@@ -80,6 +92,8 @@ struct Links {
     integration: Option<String>,
     connection: Option<String>,
     of_connection: Option<String>,
+    /// The operation that a webhook tells of.
+    parent: Option<String>,
 }
 
 impl Links {
@@ -118,30 +132,60 @@ impl Links {
                 ],
             )
         });
+        let parent = operation.meta.get("parent").and_then(Value::as_str);
+        let parent = parent.map(|id| desk.to(Room::Operation { id: id.to_owned() }));
         Ok(Self {
             integration,
             connection,
             of_connection,
+            parent,
         })
     }
 }
 
+/// The next try of a webhook.
+#[derive(Debug, Clone, Copy)]
+struct Planned {
+    at: Timestamp,
+    number: i64,
+    most: i64,
+}
+
+/// What the last line says of it.
+fn planned(messages: &[OperationMessage]) -> Option<Planned> {
+    let retry = messages.last()?.retry.as_ref()?;
+    Some(Planned {
+        at: Timestamp::parse_rfc3339(retry.get("next_at")?.as_str()?)?,
+        number: retry.get("attempt")?.as_i64()? + 1,
+        most: retry.get("max")?.as_i64()?,
+    })
+}
+
 /// How it went, in words, and what follows from that.
 #[component]
-fn Verdict(operation: Operation) -> impl IntoView {
+fn Verdict(operation: Operation, planned: Option<Planned>) -> impl IntoView {
     let Some(error) = operation.error else {
-        return match operation.state {
-            OperationState::Running => {
+        return match (operation.state, planned) {
+            (OperationState::Running, Some(planned)) => view! {
+                <Banner tone=Tone::Warn title=text::NOT_DELIVERED_YET>
+                    {text::NEXT_TRY} " " <Time at=planned.at /> " (" {text::attempt(planned.number, planned.most)} ")"
+                </Banner>
+            }
+            .into_any(),
+            (OperationState::Running, None) if operation.kind == OperationType::Webhook => {
+                view! { <Banner title=text::QUEUED>{text::QUEUED_BODY}</Banner> }.into_any()
+            }
+            (OperationState::Running, None) => {
                 view! { <Banner title=text::RUNNING>{text::RUNNING_BODY}</Banner> }.into_any()
             }
-            OperationState::Cancelled => {
+            (OperationState::Cancelled, _) => {
                 view! { <Banner title=text::CANCELLED>{text::CANCELLED_BODY}</Banner> }.into_any()
             }
-            OperationState::Timeout => {
+            (OperationState::Timeout, _) => {
                 view! { <Banner tone=Tone::Warn title=text::TIMED_OUT>{text::CANCELLED_BODY}</Banner> }
                     .into_any()
             }
-            OperationState::Success | OperationState::Failed => ().into_any(),
+            (OperationState::Success | OperationState::Failed, _) => ().into_any(),
         };
     };
     let said = error.payload.as_ref().map(said).unwrap_or_default();
@@ -149,7 +193,11 @@ fn Verdict(operation: Operation) -> impl IntoView {
         .payload
         .as_ref()
         .and_then(|payload| payload.get("error")?.as_str());
-    let next = text::next_step(operation.action, &error.code, provider_error);
+    let cause = error
+        .payload
+        .as_ref()
+        .and_then(|payload| payload.get("cause")?.as_str());
+    let next = text::next_step(operation.action, cause.unwrap_or(&error.code), provider_error);
     let lines = said
         .into_iter()
         .map(|(name, value)| {
@@ -184,7 +232,7 @@ fn said(payload: &Value) -> Vec<(String, String)> {
         Value::Object(members) => members
             .iter()
             .map(|(name, value)| (name.clone(), plain(value)))
-            .filter(|(_, value)| !value.is_empty())
+            .filter(|(name, value)| name != "cause" && !value.is_empty())
             .collect(),
         Value::Null => Vec::new(),
         other => vec![(String::new(), plain(other))],
@@ -205,8 +253,10 @@ fn Overview(operation: Operation, links: Links) -> impl IntoView {
         integration,
         connection,
         of_connection,
+        parent,
     } = links;
     let took = operation.duration_ms().map(text::duration);
+    let tries = tries(&operation);
     let auth_type = operation
         .meta
         .get("authType")
@@ -244,6 +294,15 @@ fn Overview(operation: Operation, links: Links) -> impl IntoView {
                     <Time at=operation.started_at />
                 </Narrow>
                 {took.map(|took| view! { <Narrow label=text::DURATION>{took}</Narrow> })}
+                {tries.map(|tries| view! { <Narrow label=text::TRIES>{tries}</Narrow> })}
+                {parent
+                    .map(|href| {
+                        view! {
+                            <Narrow label=text::TELLS_OF>
+                                <TextLink href>{text::PARENT}</TextLink>
+                            </Narrow>
+                        }
+                    })}
                 {operation
                     .integration_key
                     .map(|key| {
@@ -296,7 +355,7 @@ fn Narrow(label: &'static str, children: Children) -> impl IntoView {
 
 /// One line of the timeline.
 #[component]
-fn Step(message: OperationMessage, after: i64) -> impl IntoView {
+fn Step(message: OperationMessage, after: i64, href: Option<String>) -> impl IntoView {
     let (glyph, colour) = match message.level {
         LogLevel::Debug => (Glyph::Pending, "text-quiet"),
         LogLevel::Info => (Glyph::Success, "text-good"),
@@ -342,6 +401,14 @@ fn Step(message: OperationMessage, after: i64) -> impl IntoView {
                             </p>
                         }
                     })} {retry.map(|retry| view! { <p class="mt-0.5 text-xs text-quiet">{retry}</p> })}
+                {href
+                    .map(|href| {
+                        view! {
+                            <p class="mt-0.5 text-xs">
+                                <TextLink href>{text::HOW_IT_WENT}</TextLink>
+                            </p>
+                        }
+                    })}
                 {inside
                     .map(|json| {
                         view! {

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use terapi_broker::operations::{Operation, OperationFilter};
 use terapi_model::{OperationId, OperationState, Timestamp};
 
-use super::{StateBadge, unread};
+use super::{StateBadge, title, tries, unread};
 use crate::answer::{NoPage, PageResult};
 use crate::desk::Desk;
 use crate::form::Query;
@@ -228,6 +228,7 @@ fn Row(line: Line) -> impl IntoView {
         integration_href,
         connection_href,
     } = line;
+    let (title, tries) = (title(&operation), tries(&operation).unwrap_or_default());
     let took = operation
         .duration_ms()
         .filter(|millis| *millis > 0)
@@ -246,9 +247,9 @@ fn Row(line: Line) -> impl IntoView {
         <tr class=ROW>
             <th scope="row" class=format!("{} font-normal", Column::Always.cell())>
                 <a href=href class=ROW_LINK>
-                    {text::action(operation.action)}
+                    {title}
                 </a>
-                {[who, cause]
+                {[who, tries, cause]
                     .into_iter()
                     .filter(|text| !text.is_empty())
                     .map(|text| view! { <span class=UNDER title=text.clone()>{text.clone()}</span> })

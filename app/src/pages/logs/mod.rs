@@ -4,7 +4,8 @@ pub mod details;
 pub mod list;
 
 use leptos::prelude::*;
-use terapi_broker::operations::ListOperationsError;
+use serde_json::Value;
+use terapi_broker::operations::{ListOperationsError, Operation};
 use terapi_model::OperationState;
 
 use crate::answer::NoPage;
@@ -18,6 +19,27 @@ pub fn unread(error: ListOperationsError) -> NoPage {
         ListOperationsError::Forbidden(reason) => NoPage::Forbidden(reason.to_string()),
         other => NoPage::Failed(other.to_string()),
     }
+}
+
+/// What an operation is called.
+fn title(operation: &Operation) -> &'static str {
+    let event = operation.meta.get("event").and_then(Value::as_str);
+    let success = operation.meta.get("success").and_then(Value::as_bool);
+    let webhook = event
+        .zip(success)
+        .and_then(|(event, success)| text::webhook(event, success));
+    webhook.unwrap_or(text::action(operation.action))
+}
+
+/// What a session was tried with, when it was tried more than once.
+fn tries(operation: &Operation) -> Option<String> {
+    let count: i64 = operation.tries.iter().map(|tries| tries.count).sum();
+    let each = operation.tries.iter().map(|tries| {
+        let key = tries.integration_key.as_ref();
+        let key = key.map_or(text::UNKNOWN_INTEGRATION, |key| key.as_str());
+        text::tried(key, tries.state, tries.count)
+    });
+    (count > 1).then(|| text::attempts(count, &each.collect::<Vec<_>>().join(", ")))
 }
 
 /// Where an operation stands, in a word.

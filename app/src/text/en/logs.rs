@@ -40,6 +40,15 @@ pub const CANCELLED: &str = "Nobody finished it";
 pub const CANCELLED_BODY: &str =
     "The window was closed, or the link expired. Your user can start again with a new session.";
 pub const TIMED_OUT: &str = "It took too long";
+pub const QUEUED: &str = "Waiting to be sent";
+pub const QUEUED_BODY: &str = "It is sent within seconds. Reload the page to see how it went on.";
+pub const NOT_DELIVERED_YET: &str = "Not delivered yet";
+pub const NEXT_TRY: &str = "Next try:";
+pub const TRIES: &str = "Attempts";
+pub const UNKNOWN_INTEGRATION: &str = "an unknown integration";
+pub const TELLS_OF: &str = "Tells of";
+pub const PARENT: &str = "How it came to this";
+pub const HOW_IT_WENT: &str = "How its delivery went";
 pub const GONE: &str = "deleted";
 pub const ALL_OF_CONNECTION: &str = "Logs of this connection";
 
@@ -61,6 +70,34 @@ pub fn action(action: OperationAction) -> &'static str {
         OperationAction::ConnectionCreate => "Webhook: new connection",
         OperationAction::ConnectionRefresh => "Webhook: connection changed",
     }
+}
+
+/// A webhook by what it tells.
+pub fn webhook(event: &str, success: bool) -> Option<&'static str> {
+    match (event, success) {
+        ("creation", true) => Some("Webhook: connection created"),
+        ("creation", false) => Some("Webhook: connection failed"),
+        ("override", _) => Some("Webhook: connection changed"),
+        ("refresh", _) => Some("Webhook: token refresh failed"),
+        _ => None,
+    }
+}
+
+/// What became of the tries with one integration.
+pub fn tried(integration: &str, state: OperationState, count: i64) -> String {
+    let became = match state {
+        OperationState::Success => "connected",
+        OperationState::Failed => "failed",
+        OperationState::Running | OperationState::Cancelled | OperationState::Timeout => "not finished",
+    };
+    match count {
+        1 => format!("{integration} {became}"),
+        _ => format!("{integration} {became} ({count} times)"),
+    }
+}
+
+pub fn attempts(count: i64, each: &str) -> String {
+    format!("{count} attempts: {each}")
 }
 
 pub fn level(level: LogLevel) -> &'static str {
@@ -110,7 +147,8 @@ pub fn attempt(attempt: i64, max: i64) -> String {
 
 /// What an operator does about a failure: by what the provider said, else by our own code.
 pub fn next_step(action: OperationAction, code: &str, provider_error: Option<&str>) -> &'static str {
-    if action == OperationAction::RefreshToken && code == "invalid_credentials" {
+    let is_dead = code == "invalid_credentials" || provider_error == Some("invalid_grant");
+    if action == OperationAction::RefreshToken && is_dead {
         return "The grant is used up, expired or withdrawn. Open the connection and press Connect again, or send its owner a new link.";
     }
     match provider_error.unwrap_or_default() {
@@ -187,7 +225,7 @@ pub fn next_step(action: OperationAction, code: &str, provider_error: Option<&st
             "A value that the provider’s address needs is missing or not allowed. Pass it in params."
         }
         "callback_err" => "The provider came back without a code. What it said is below.",
-        "token_err" | "refresh_token_external_error" => {
+        "token_err" | "refresh_token_external_error" | "provider_refused" | "provider_answer" => {
             "The provider’s token endpoint refused. What it answered is in the timeline; most often the client secret is wrong or the grant was withdrawn."
         }
         "grant_type_err" => "The provider’s file asks for a grant that has no browser flow.",

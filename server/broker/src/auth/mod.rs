@@ -3,6 +3,7 @@
 pub mod api_key;
 pub mod basic;
 pub mod oauth2;
+mod provider_said;
 mod setup;
 mod token_answer;
 
@@ -15,10 +16,12 @@ use terapi_catalog::{Param, Params, Provider, RenderError, Scope, Variable};
 use terapi_model::{Issue, IssueCode};
 use url::Url;
 
+pub use provider_said::ProviderSaid;
 pub(crate) use setup::{Setup, SetupError};
 pub use token_answer::{TokenAnswer, TokenAnswerError};
 
 use crate::credentials::{ClientCredentials, Credentials, OAuth1Credentials, OAuth2Credentials};
+use crate::hidden::Hidden;
 
 /// True when the credentials can be renewed without the end user (rest.md 12.2).
 pub fn is_refreshable(credentials: &Credentials) -> bool {
@@ -88,6 +91,30 @@ impl<'a> Holder<'a> {
             },
             Credentials::None => scope,
         }
+    }
+
+    /// What must not be repeated of it: credentials, and settings that are declared secret.
+    pub(crate) fn hidden(&self, provider: &Provider) -> Hidden {
+        let mut hidden = Hidden::default();
+        let raw = self.raw();
+        let scope = self.scope(&raw);
+        let credentials = [
+            scope.access_token,
+            scope.oauth_client_secret,
+            scope.oauth_token,
+            scope.oauth_token_secret,
+            scope.api_key,
+            scope.app_api_key,
+            scope.username,
+            scope.password,
+        ];
+        credentials
+            .into_iter()
+            .flatten()
+            .for_each(|secret| hidden.add(secret));
+        hidden.add_fields(self.integration_config, &provider.integration_config);
+        hidden.add_fields(self.connection_config, &provider.connection_config);
+        hidden
     }
 
     /// The token answer as members, for templates; empty for modes without one.

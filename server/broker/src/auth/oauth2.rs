@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Map, Value};
-use terapi_catalog::{BodyFormat, ClientAuth, OAuth2Spec, Params, Pkce, RenderError, Scope};
+use terapi_catalog::{BodyFormat, ClientAuth, OAuth2Spec, Params, Pkce, Provider, RenderError, Scope};
 use terapi_model::Timestamp;
 use terapi_vault::{Entropy, SecretString, token};
 use url::Url;
@@ -21,6 +21,8 @@ use url::form_urlencoded;
 
 use super::token_answer::{TokenAnswer, TokenAnswerError};
 use crate::egress::{Egress, EgressError, Outbound};
+use crate::hidden::Hidden;
+use crate::operations::{Redacted, Trail};
 
 /// Parameters of the consent page that a caller cannot replace: they tie the answer to this attempt, and another
 /// response type would be another flow (RFC 9700 section 2.1.2). A request object would replace all of them at once
@@ -193,12 +195,26 @@ pub fn authorize_url(spec: &OAuth2Spec, app: App<'_>, with: &Authorization<'_>) 
     Ok(url)
 }
 
+/// Where a token request is sent from, and what it leaves behind.
+pub(crate) struct Asking<'a, 'b> {
+    /// The way out.
+    pub(crate) egress: &'a Egress,
+    /// Whose settings stand in the address.
+    pub(crate) provider: &'a Provider,
+    /// What the answer may not repeat.
+    pub(crate) hidden: &'a Hidden,
+    /// Gets a line of the request: its parameters are `about`.
+    pub(crate) trail: &'a mut Trail<'b>,
+    /// What the line says of it.
+    pub(crate) about: Redacted,
+}
+
 /// Exchanges a code for tokens (RFC 6749 section 4.1.3).
 ///
 /// # Errors
 /// [`ExchangeError`].
-pub async fn exchange_code(
-    egress: &Egress,
+pub(crate) async fn exchange_code(
+    asking: Asking<'_, '_>,
     spec: &OAuth2Spec,
     app: App<'_>,
     code: &SecretString,
@@ -207,18 +223,16 @@ pub async fn exchange_code(
     now: impl Fn() -> Timestamp,
 ) -> Result<TokenAnswer, ExchangeError> {
     let request = code_request(spec, app, code, redirect_uri, verifier)?;
-    let mut sent = vec![code.expose().as_str()];
-    sent.extend(verifier.map(|verifier| verifier.secret().as_str()));
-    sent.extend(app.client_secret.map(|secret| secret.expose().as_str()));
-    ask(egress, spec, request, &sent, now).await
+    let shown = Redacted::address(&[&spec.token_url], &app.scope(), asking.provider, asking.hidden);
+    ask(asking, spec, request, shown, now).await
 }
 
 /// Exchanges a refresh token for tokens (RFC 6749 section 6). `raw` is the answer that brought it.
 ///
 /// # Errors
 /// [`ExchangeError`].
-pub async fn refresh(
-    egress: &Egress,
+pub(crate) async fn refresh(
+    asking: Asking<'_, '_>,
     spec: &OAuth2Spec,
     app: App<'_>,
     refresh_token: &SecretString,
@@ -226,20 +240,36 @@ pub async fn refresh(
     now: impl Fn() -> Timestamp,
 ) -> Result<TokenAnswer, ExchangeError> {
     let request = refresh_request(spec, app, refresh_token, raw)?;
-    let mut sent = vec![refresh_token.expose().as_str()];
-    sent.extend(app.client_secret.map(|secret| secret.expose().as_str()));
-    ask(egress, spec, request, &sent, now).await
+    let scope = Scope {
+        raw: Some(raw),
+        ..app.scope()
+    };
+    let url = spec.refresh_url.as_ref().unwrap_or(&spec.token_url);
+    let shown = Redacted::address(&[url], &scope, asking.provider, asking.hidden);
+    ask(asking, spec, request, shown, now).await
 }
 
-/// Sends a token request. `sent` are the secrets in it.
+/// Sends a token request, whose address may be `shown` so.
 async fn ask(
-    egress: &Egress,
+    asking: Asking<'_, '_>,
     spec: &OAuth2Spec,
     request: Outbound,
-    sent: &[&str],
+    shown: Redacted,
     now: impl Fn() -> Timestamp,
 ) -> Result<TokenAnswer, ExchangeError> {
-    let answer = egress.send(request).await?;
+    let Asking {
+        egress,
+        hidden,
+        trail,
+        about,
+        ..
+    } = asking;
+    let call = trail.call(&request.method, shown, &request.headers);
+    let answer = egress.send(request).await;
+    let seen = answer.as_ref().ok();
+    let seen = seen.map(|answer| (answer.status, &answer.headers));
+    trail.exchanged("Tokens requested", call, seen, Some(about));
+    let answer = answer.map_err(|error| error.without(hidden))?;
     let content_type = answer
         .headers
         .get(CONTENT_TYPE)
@@ -251,7 +281,7 @@ async fn ask(
         &answer.body,
         shape,
         life,
-        sent,
+        hidden,
         now(),
     )?)
 }

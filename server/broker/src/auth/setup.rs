@@ -5,6 +5,7 @@ use terapi_model::{EnvironmentId, IntegrationId, IntegrationKey};
 use super::oauth2::App;
 use crate::Broker;
 use crate::credentials::ClientOverride;
+use crate::hidden::Hidden;
 use crate::integrations::{OpenedIntegration, ReadIntegrationError};
 
 /// An integration with its secrets and its provider: all that a flow needs to talk to the provider.
@@ -71,8 +72,8 @@ impl<'b> Setup<'b> {
         connection_config: &'a Map<String, Value>,
         own: Option<&'a ClientOverride>,
     ) -> Option<App<'a>> {
-        let own_id = own.and_then(|own| own.client_id.as_deref());
         let own = Self::complete_override(own);
+        let own_id = own.and_then(|own| own.client_id.as_deref());
         let own_secret = own.and_then(|own| own.client_secret.as_ref());
         let client_id = own_id
             .or(self.integration.client_id.as_deref())
@@ -100,6 +101,26 @@ impl<'b> Setup<'b> {
                     .as_ref()
                     .is_some_and(|secret| !secret.is_empty())
         })
+    }
+
+    /// What must not be repeated of a connection with this config: the app's secret, and every setting that is declared
+    /// secret.
+    pub(crate) fn hidden(
+        &self,
+        connection_config: &Map<String, Value>,
+        own: Option<&ClientOverride>,
+    ) -> Hidden {
+        let mut hidden = Hidden::default();
+        let own_secret = own.and_then(|own| own.client_secret.as_ref());
+        for secret in [self.integration.client_secret.as_ref(), own_secret]
+            .into_iter()
+            .flatten()
+        {
+            hidden.add(secret.expose());
+        }
+        hidden.add_fields(&self.integration_config, &self.provider.integration_config);
+        hidden.add_fields(connection_config, &self.provider.connection_config);
+        hidden
     }
 
     fn wants_secret(&self) -> bool {

@@ -9,6 +9,8 @@ use terapi_catalog::TokenResponse;
 use terapi_model::Timestamp;
 use terapi_vault::SecretString;
 
+use crate::hidden::Hidden;
+
 /// No token lives longer than this; a longer claim is cut, so that arithmetic on it cannot overflow.
 const LONGEST_LIFE_S: f64 = 100.0 * 365.0 * 86_400.0;
 
@@ -80,7 +82,7 @@ impl TokenAnswerError {
 
 impl TokenAnswer {
     /// Reads an answer. `default_life_s` is the provider file's word on tokens that say nothing of their life. What was
-    /// sent as a secret is not repeated from a refusal (decision D10): `hidden` are those texts.
+    /// sent as a secret is not repeated from a refusal (decision D10): `hidden` knows those texts.
     ///
     /// # Errors
     /// [`TokenAnswerError`].
@@ -90,7 +92,7 @@ impl TokenAnswer {
         body: &[u8],
         shape: &TokenResponse,
         default_life_s: Option<u64>,
-        hidden: &[&str],
+        hidden: &Hidden,
         now: Timestamp,
     ) -> Result<Self, TokenAnswerError> {
         let (text, members) = match members_of(content_type, body) {
@@ -108,7 +110,7 @@ impl TokenAnswer {
             } else {
                 &error
             };
-            let error = error_word(&without(error, hidden));
+            let error = error_word(&hidden.without(error));
             return Err(TokenAnswerError::Refused {
                 status,
                 error,
@@ -156,6 +158,36 @@ impl TokenAnswer {
     }
 }
 
+impl TokenAnswer {
+    /// Puts another refresh token in place of the one that came, also in [`TokenAnswer::raw`]; where the answer has none
+    /// it is added to the members.
+    pub fn replace_refresh_token(&mut self, token: &str, shape: &TokenResponse) {
+        self.refresh_token = Some(SecretString::from(token));
+        let mut members: Map<String, Value> = serde_json::from_str(self.raw.expose()).unwrap_or_default();
+        let came = shape
+            .object(&members)
+            .and_then(|object| shape.refresh_token.find(object));
+        match came.and_then(Value::as_str).map(str::to_owned) {
+            Some(came) => replace_each(&mut members, &came, token),
+            None => drop(members.insert("refresh_token".to_owned(), Value::from(token))),
+        }
+        self.raw = Value::Object(members).to_string().into();
+    }
+}
+
+/// Puts `new` in place of every text that is `old`.
+fn replace_each(members: &mut Map<String, Value>, old: &str, new: &str) {
+    let mut open: Vec<&mut Value> = members.values_mut().collect();
+    while let Some(value) = open.pop() {
+        match value {
+            Value::String(text) if text == old => new.clone_into(text),
+            Value::Array(items) => open.extend(items),
+            Value::Object(inner) => open.extend(inner.values_mut()),
+            _ => {}
+        }
+    }
+}
+
 /// The answer as JSON text and as members. A form is taken too, when the content type says so: some providers write
 /// one unless they are begged for JSON.
 fn members_of(content_type: Option<&str>, body: &[u8]) -> Option<(String, Map<String, Value>)> {
@@ -183,12 +215,12 @@ fn media_type(content_type: &str) -> &str {
 }
 
 /// The provider's error in the shapes seen in the wild: `error` as a text or as an object with a code, or `message`.
-fn refusal(status: u16, members: &Map<String, Value>, hidden: &[&str]) -> Option<TokenAnswerError> {
+fn refusal(status: u16, members: &Map<String, Value>, hidden: &Hidden) -> Option<TokenAnswerError> {
     let text = |value: &Value| {
         value
             .as_str()
             .filter(|text| !text.is_empty())
-            .map(|text| without(text, hidden))
+            .map(|text| hidden.without(text))
     };
     let (error, nested) = match members.get("error") {
         Some(Value::Object(inner)) => {
@@ -270,12 +302,6 @@ fn with_member(object: &str, name: &str, value: &str) -> String {
     format!("{body}{comma}\"{name}\":\"{value}\"}}")
 }
 
-/// Text without secrets that stand in it as they are.
-fn without(text: &str, hidden: &[&str]) -> String {
-    let secrets = hidden.iter().filter(|secret| !secret.is_empty());
-    secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "[secret]"))
-}
-
 fn cut(text: &str, most: usize) -> String {
     text.chars()
         .filter(|letter| !letter.is_control())
@@ -296,7 +322,7 @@ mod tests {
             body.as_bytes(),
             &TokenResponse::default(),
             None,
-            &[],
+            &Hidden::default(),
             NOW,
         )
     }
@@ -368,8 +394,10 @@ mod tests {
     #[test]
     fn what_is_no_token_is_said_clearly() {
         let shape = TokenResponse::default();
+        let mut hidden = Hidden::default();
+        hidden.add("s3cret");
         let read = |status, kind, body: &str| {
-            TokenAnswer::read(status, kind, body.as_bytes(), &shape, None, &["s3cret"], NOW)
+            TokenAnswer::read(status, kind, body.as_bytes(), &shape, None, &hidden, NOW)
                 .unwrap_err()
                 .to_string()
         };
@@ -435,7 +463,7 @@ mod tests {
             b"access_token=gho_1&scope=repo%2Cuser&token_type=bearer",
             &TokenResponse::default(),
             None,
-            &[],
+            &Hidden::default(),
             NOW,
         )
         .unwrap();
@@ -469,11 +497,11 @@ mod tests {
         #[test]
         fn no_answer_makes_it_stumble(status in 100_u16..600, body: Vec<u8>, life: f64, until: i64, text: String) {
             let shape = TokenResponse::default();
-            let _ = TokenAnswer::read(status, Some(&text), &body, &shape, None, &[], NOW);
+            let _ = TokenAnswer::read(status, Some(&text), &body, &shape, None, &Hidden::default(), NOW);
             let json = serde_json::json!({
                 "access_token": "a", "expires_in": life, "expires_at": until, "scope": text, "error": text,
             });
-            let answer = TokenAnswer::read(200, None, json.to_string().as_bytes(), &shape, None, &["a"], NOW).unwrap();
+            let answer = TokenAnswer::read(200, None, json.to_string().as_bytes(), &shape, None, &Hidden::default(), NOW).unwrap();
             proptest::prop_assert!(answer.lifetime_ms.is_none_or(|life| (0..=3_153_600_000_000).contains(&life)));
             proptest::prop_assert!(serde_json::from_str::<Value>(answer.raw.expose()).is_ok());
         }

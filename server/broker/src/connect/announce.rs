@@ -5,7 +5,6 @@ use terapi_store::oauth_attempts::{self, OAuthAttemptRow};
 use terapi_store::{StoreError, Tx, connect_sessions, connections};
 
 use super::landing::Landing;
-use super::results::told;
 use super::{AuthOperation, CompleteError, Connect};
 use crate::auth::oauth2::ExchangeError;
 use crate::webhooks::{About, AuthEvent, AuthEventOperation, EventEndUser, EventError};
@@ -37,6 +36,7 @@ impl Connect<'_> {
             },
             end_user,
             error: None,
+            log: landing.trail.id(),
         };
         self.broker.webhooks().enqueue_auth(tx, &event).await
     }
@@ -85,8 +85,9 @@ impl Connect<'_> {
             end_user: None,
             error: Some(EventError {
                 kind: kind_of(error),
-                description: told(error.code(), error.to_string()),
+                description: error.told(),
             }),
+            log: &attempt.operation_id,
         };
         self.broker.webhooks().enqueue_auth(tx, &event).await
     }

@@ -106,15 +106,17 @@ pub(super) struct AttemptSecret {
     pub(super) carried: Vec<String>,
     pub(super) scopes: Vec<String>,
     pub(super) scopes_overridden: bool,
+    #[serde(default)]
+    pub(super) user_scope: Option<String>,
     pub(super) own_client_id: Option<String>,
     pub(super) own_client_secret: Option<String>,
     pub(super) refresh_token: Option<String>,
     pub(super) may_overwrite: bool,
-    /// The consent page, as long as no browser was sent there.
-    #[serde(default)]
     /// When it began ([`BrowserInput::shown_at`]).
     #[serde(default)]
     pub(super) began: Option<Timestamp>,
+    /// The consent page, as long as no browser was sent there.
+    #[serde(default)]
     pub(super) authorize_url: Option<Url>,
     /// Where the browser goes in the end.
     #[serde(default)]
@@ -212,7 +214,7 @@ impl Connect<'_> {
         browser: &BrowserId,
         departure: Departure,
     ) -> Result<Begun, Logged<BeginError>> {
-        let mut trail = Trail::new(self.broker, self.new_operation(auth, "oauth"));
+        let mut trail = self.trail_by(auth, "oauth");
         let operation_id = trail.id().clone();
         input.ws_client_id = input
             .ws_client_id
@@ -228,18 +230,8 @@ impl Connect<'_> {
             Err(error) => error,
         };
         tracing::warn!(operation = %operation_id, integration = %key, code = %error.code(), %error, "authorization refused");
-        if matches!(error, BeginError::TooMany) {
-            let frame = ResultFrame::refusal(error.code(), error.to_string(), Some(key), None);
-            self.broker
-                .results()
-                .tell(input.ws_client_id.as_deref(), None, &frame);
-            return Err(Logged {
-                error,
-                operation_id: None,
-            });
-        }
         let refused = Refused {
-            integration: key,
+            integration: Some(key),
             connection: input.connection_key.clone(),
             code: error.code(),
             message: error.to_string(),
@@ -248,18 +240,18 @@ impl Connect<'_> {
         let kept = self
             .keep_refusal(&refused, input.ws_client_id.as_deref(), browser)
             .await;
-        if let Err(error) = &kept {
-            tracing::warn!(%error, "a refusal could not be stored");
-        }
-        Err(Logged {
-            error,
-            operation_id: kept.unwrap_or(false).then_some(operation_id),
-        })
+        let operation_id = match kept {
+            Ok(operation) => Some(operation),
+            Err(error) => {
+                tracing::warn!(%error, "a refusal could not be stored");
+                None
+            }
+        };
+        Err(Logged { error, operation_id })
     }
 
     async fn try_begin(
         &self,
-        let began = input.began(self.broker.now());
         auth: &BrowserAuth,
         key: &IntegrationKey,
         input: &mut BrowserInput,
@@ -267,6 +259,7 @@ impl Connect<'_> {
         departure: Departure,
         trail: &mut Trail<'_>,
     ) -> Result<Begun, BeginError> {
+        let began = input.began(self.broker.now());
         if input.len() > LONGEST_INPUT {
             return Err(BeginError::TooLong);
         }
@@ -307,17 +300,19 @@ impl Connect<'_> {
                 .map(str::to_owned)
                 .collect();
         }
+        let user_scope = user_scope(
+            spec,
+            preset.and_then(|preset| preset.user_scopes.as_deref()),
+            input,
+        );
+        let user_scope = user_scope.map(str::to_owned);
         let redirect_uri = self.redirect_uri(auth.environment(), &admitted);
         let with = Authorization {
             redirect_uri: &redirect_uri,
             state: &state,
             verifier: verifier.as_ref(),
             scopes: &scopes,
-            user_scope: user_scope(
-                spec,
-                preset.and_then(|preset| preset.user_scopes.as_deref()),
-                input,
-            ),
+            user_scope: user_scope.as_deref(),
             params: &params,
         };
         let authorize_url = oauth2::authorize_url(spec, app, &with)?;
@@ -325,7 +320,9 @@ impl Connect<'_> {
             let own = journal::own_app(own.client_id.as_deref(), own.client_secret.is_some());
             trail.note(LogLevel::Info, "The end user's own OAuth app is used", own);
         }
-        let about = journal::departure(&authorize_url, setup.provider, &scopes, &gathered.config);
+        let mut hidden = setup.hidden(&gathered.config, gathered.own.as_ref());
+        hidden.add(state.expose());
+        let about = journal::departure(&authorize_url, setup.provider, &scopes, &gathered.config, &hidden);
         trail.note(LogLevel::Info, "Redirecting to the provider", about);
         let secret = AttemptSecret {
             verifier,
@@ -333,6 +330,7 @@ impl Connect<'_> {
             carried: gathered.carried.clone(),
             scopes,
             scopes_overridden: gathered.scopes.is_some(),
+            user_scope,
             own_client_id: gathered.own.as_ref().and_then(|own| own.client_id.clone()),
             own_client_secret: gathered
                 .own
@@ -341,9 +339,9 @@ impl Connect<'_> {
             refresh_token: gathered
                 .refresh_token
                 .as_ref()
-            began: Some(began),
                 .map(|token| token.expose().clone()),
             may_overwrite: *may_overwrite,
+            began: Some(began),
             authorize_url: (departure == Departure::Later).then(|| authorize_url.clone()),
             return_url,
             opener_waits: input.opener_waits && input.ws_client_id.is_none(),
@@ -362,6 +360,7 @@ impl Connect<'_> {
         })?;
         let attempt_id = row.id.clone();
         trail.extend(row.expires_at);
+        trail.name_attempt(&attempt_id);
         let mut tx = broker.store().begin().await?;
         let session = row.connect_session_id.as_ref();
         let most = session.map_or(MOST_PENDING, |_| MOST_PENDING_OF_SESSION);
@@ -372,8 +371,9 @@ impl Connect<'_> {
             return Err(BeginError::TooMany);
         }
         oauth_attempts::insert(&mut tx, &row).await?;
-        let named = auth.session().is_none().then_some(connection_key);
-        self.log_departure(&mut tx, trail, setup, named).await?;
+        let is_named = auth.session().is_none();
+        self.log_departure(&mut tx, trail, setup, connection_key, is_named)
+            .await?;
         tx.commit().await?;
         Ok(Begun {
             authorize_url,
@@ -421,18 +421,20 @@ impl Connect<'_> {
     }
 
     /// Writes a refusal down and tells whoever listens for it. A listener of another process is told by the result of
-    /// an attempt that never left. Answers whether the log has it.
+    /// an attempt that never left, unless there are too many. Answers the operation that finds it in the log.
     async fn keep_refusal(
         &self,
         refused: &Refused<'_>,
         listener: Option<&str>,
         browser: &BrowserId,
-    ) -> Result<bool, BeginError> {
+    ) -> Result<OperationId, BeginError> {
         let broker = self.broker;
         let named = refused.named();
-        let (code, key) = (refused.code, Some(refused.integration));
+        let (code, key) = (refused.code, refused.integration);
         let frame = ResultFrame::refusal(code, refused.message.clone(), key, named.as_ref());
-        let elsewhere = listener.filter(|listener| !broker.results().tell(Some(listener), None, &frame));
+        let elsewhere = listener
+            .filter(|listener| !broker.results().tell(Some(listener), None, &frame))
+            .filter(|_| code != ErrorCode::TooManyRequest);
         let row = match elsewhere {
             None => None,
             Some(listener) => {
@@ -461,13 +463,13 @@ impl Connect<'_> {
             }
         };
         let mut tx = broker.store().begin().await?;
-        let logged = self.log_refusal(&mut tx, refused).await?;
+        let kept = self.log_refusal(&mut tx, refused).await?;
         // Whoever has only a public key can be refused as often as they like: what the log is spared, is spared here.
-        if let Some(row) = row.as_ref().filter(|_| logged) {
+        if let Some(row) = row.as_ref().filter(|_| kept.on_its_own) {
             oauth_attempts::insert(&mut tx, row).await?;
         }
         tx.commit().await?;
-        Ok(logged)
+        Ok(kept.operation)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use terapi_catalog::AuthSpec;
-use terapi_model::{ConnectionKey, ErrorCode, IntegrationKey, LogLevel, OperationId};
+use terapi_model::{ConnectionKey, ErrorCode, IntegrationKey, LogLevel, OperationId, OperationState};
 use terapi_store::StoreError;
 use terapi_store::oauth_attempts::{self, OAuthAttemptRow};
 use terapi_vault::SecretString;
@@ -13,12 +13,15 @@ use terapi_vault::hash::{TokenHash, token_hash};
 use url::Url;
 
 use super::begin::AttemptSecret;
+use super::connection_config::{OVERRIDE_REFRESH, USER_SCOPE};
 use super::landing::{Landing, LandingError};
+use super::results::OUR_FAULT;
 use super::{BrowserId, Connect, Connected, ResultFrame, SessionError};
-use crate::auth::oauth2::{self, ExchangeError};
-use crate::auth::{Setup, SetupError, TokenAnswer};
+use crate::auth::oauth2::{self, Asking, ExchangeError};
+use crate::auth::{ProviderSaid, Setup, SetupError, TokenAnswer, TokenAnswerError};
 use crate::credentials::{Credentials, OAuth2Credentials};
 use crate::egress::EgressError;
+use crate::hidden::Hidden;
 use crate::integrations::ReadIntegrationError;
 use crate::operations::{NewOperation, OperationError, Redacted, Trail};
 use crate::sealing::{SealingError, cell};
@@ -26,21 +29,8 @@ use crate::sealing::{SealingError, cell};
 /// Names under which providers send the state back; the first that is there counts.
 const STATE_NAMES: [&str; 3] = ["state", "payload", "customField"];
 
-/// What providers say about an error, beside `error` itself.
-const ERROR_NAMES: [&str; 6] = [
-    "error",
-    "error_description",
-    "error_reason",
-    "error_uri",
-    "status_code",
-    "error_message",
-];
-
 /// How long a callback that came twice waits for the first to be dealt with: a token request takes no longer.
 const LONGEST_REPEAT: Duration = Duration::from_secs(25);
-
-/// Longest text of a provider that is repeated, in characters.
-const LONGEST_DETAIL: usize = 500;
 
 /// A provider's callback as it came in.
 #[derive(Debug)]
@@ -72,8 +62,8 @@ pub struct Completed {
 pub struct CompleteFailure {
     /// Why.
     pub error: CompleteError,
-    /// What the provider said, by parameter name. Text of strangers: escape it.
-    pub provider_error: BTreeMap<String, String>,
+    /// What the provider said about it.
+    pub said: ProviderSaid,
     /// The integration, when it is known.
     pub integration_key: Option<IntegrationKey>,
     /// The connection that would have been made, when it is known.
@@ -112,8 +102,8 @@ pub enum CompleteError {
     WrongIssuer,
     /// The provider said no.
     #[error("the provider answered with an error: {0}")]
-    Provider(String),
-    /// No code in it.
+    Provider(Box<ProviderSaid>),
+    /// No code in it, and nothing about an error.
     #[error("the provider sent no authorization code back")]
     MissingCode,
     /// The integration, its provider or its environment is gone or changed meanwhile.
@@ -156,11 +146,40 @@ impl CompleteError {
             Self::IntegrationChanged => ErrorCode::ProviderConfigErr,
             Self::TargetGone => ErrorCode::InvalidConnection,
             Self::Token(ExchangeError::Template(_)) => ErrorCode::UrlParamErr,
-            Self::Token(ExchangeError::Egress(EgressError::Timeout { .. })) => ErrorCode::ProviderTimeout,
-            Self::Token(ExchangeError::Egress(_)) => ErrorCode::ProviderUnreachable,
-            Self::Token(ExchangeError::Answer(_)) => ErrorCode::TokenErr,
             Self::Interrupted => ErrorCode::Interrupted,
-            Self::Sealing(_) | Self::Store(_) => ErrorCode::UnknownErr,
+            // `token_err` is OAuth 1.0a's (browser-and-modes.md 3.16).
+            Self::Token(ExchangeError::Egress(_) | ExchangeError::Answer(_))
+            | Self::Sealing(_)
+            | Self::Store(_) => ErrorCode::UnknownErr,
+        }
+    }
+
+    /// Which of the things it is that `unknown_err` stands for, for operators and our own pages.
+    pub fn cause(&self) -> Option<&'static str> {
+        match self {
+            Self::Token(ExchangeError::Egress(EgressError::Timeout { .. })) => Some("provider_timeout"),
+            Self::Token(ExchangeError::Egress(_)) => Some("provider_unreachable"),
+            Self::Token(ExchangeError::Answer(TokenAnswerError::Refused { .. })) => Some("provider_refused"),
+            Self::Token(ExchangeError::Answer(_)) => Some("provider_answer"),
+            _ => None,
+        }
+    }
+
+    /// The words for those who wait: a failure of our own is told as one, since its message is of the database or the
+    /// keyring, and they are strangers.
+    pub fn told(&self) -> String {
+        match self {
+            Self::Sealing(_) | Self::Store(_) => OUR_FAULT.to_owned(),
+            other => other.to_string(),
+        }
+    }
+
+    /// What the provider said, where it is about that.
+    pub(super) fn said(&self) -> ProviderSaid {
+        match self {
+            Self::Provider(said) => said.as_ref().clone(),
+            Self::Token(ExchangeError::Answer(answer)) => ProviderSaid::in_token_answer(answer),
+            _ => ProviderSaid::default(),
         }
     }
 }
@@ -202,22 +221,26 @@ impl Connect<'_> {
     /// transaction, tells whoever listens. The work goes on when the browser hangs up.
     pub async fn complete(&self, callback: Callback) -> Completed {
         let broker = self.broker.clone();
+        let state = state_hash(&callback);
         let work = async move { broker.connect().run(callback).await };
         match self.broker.flights().spawn(work).await {
             Ok(completed) => completed,
             Err(stopped) => {
                 tracing::error!(%stopped, "an authorization was interrupted");
-                Completed::without_attempt(CompleteError::Interrupted, None)
+                // Its operation ends as interrupted with the next sweep.
+                let found = self.find_by_state(state).await.ok();
+                Completed::without_attempt(CompleteError::Interrupted, found.map(|row| row.operation_id))
             }
         }
     }
 
     async fn run(&self, callback: Callback) -> Completed {
-        let found = match self.find_by_state(&callback).await {
+        let found = match self.find_by_state(state_hash(&callback)).await {
             Ok(found) => found,
             Err(error) => return Completed::without_attempt(error, None),
         };
-        let attempt = match self.take(found.clone(), &callback).await {
+        let hidden = self.hidden_from(&found, &callback).await;
+        let attempt = match self.take(found.clone(), &callback, &hidden).await {
             Ok(attempt) => attempt,
             Err(error) => {
                 if matches!(error, CompleteError::UsedState)
@@ -234,7 +257,10 @@ impl Connect<'_> {
         let mut known = Known::default();
         let mut trail = self.trail_of(&attempt);
         let listener = attempt.ws_client_id.as_deref();
-        let outcome = match self.finish(&attempt, &callback, &mut known, &mut trail).await {
+        let finished = self
+            .finish(&attempt, &callback, &hidden, &mut known, &mut trail)
+            .await;
+        let outcome = match finished {
             Ok(connected) => {
                 tracing::info!(
                     operation = %operation_id, attempt = %attempt.id, integration = %connected.integration_key,
@@ -251,8 +277,8 @@ impl Connect<'_> {
                     code = %error.code(), %error, "authorization failed"
                 );
                 let failure = CompleteFailure {
+                    said: error.said(),
                     error,
-                    provider_error: provider_error(&callback.params),
                     integration_key: known.integration_key,
                     connection_key: Some(attempt.connection_id.clone()),
                 };
@@ -268,12 +294,8 @@ impl Connect<'_> {
         }
     }
 
-    async fn find_by_state(&self, callback: &Callback) -> Result<OAuthAttemptRow, CompleteError> {
-        let state = STATE_NAMES
-            .iter()
-            .find_map(|name| callback.params.get(*name))
-            .filter(|state| !state.is_empty());
-        let hash = token_hash(state.ok_or(CompleteError::MissingState)?).to_hex();
+    async fn find_by_state(&self, hash: Option<TokenHash>) -> Result<OAuthAttemptRow, CompleteError> {
+        let hash = hash.ok_or(CompleteError::MissingState)?.to_hex();
         let mut db = self.broker.store().read().await?;
         let found = oauth_attempts::find_by_state(&mut db, &hash).await?;
         found.ok_or(CompleteError::UnknownState)
@@ -311,6 +333,7 @@ impl Connect<'_> {
         &self,
         attempt: OAuthAttemptRow,
         callback: &Callback,
+        hidden: &Hidden,
     ) -> Result<OAuthAttemptRow, CompleteError> {
         let now = self.broker.now();
         if attempt.consumed_at.is_some() {
@@ -320,7 +343,8 @@ impl Connect<'_> {
         let environment = environment.ok_or(CompleteError::IntegrationChanged)?;
         let mut trail = self.trail_of(&attempt);
         let params = callback.params.iter();
-        let params = Redacted::callback(params.map(|(name, value)| (name.as_str(), value.as_str())));
+        let params = params.map(|(name, value)| (name.as_str(), value.as_str()));
+        let params = Redacted::callback(params, hidden);
         trail.note(
             LogLevel::Debug,
             "Callback received",
@@ -343,11 +367,12 @@ impl Connect<'_> {
             // Nobody will complete it any more: whoever listens need not wait longer.
             let error = CompleteError::ExpiredState;
             let connection = Some(&attempt.connection_id);
-            let frame = ResultFrame::refusal(error.code(), error.to_string(), None, connection);
+            let frame = ResultFrame::failure(&error, None, connection);
             oauth_attempts::finish(&mut tx, &attempt.id, &frame.to_stored(), now).await?;
             trail
                 .fail(&mut tx, &OperationError::new(error.code(), &error.to_string()))
                 .await?;
+            trail.record(&mut tx, OperationState::Failed, None, None).await?;
             tx.commit().await?;
             let listener = attempt.ws_client_id.as_deref();
             self.broker.results().tell(listener, Some(&attempt.id), &frame);
@@ -365,12 +390,48 @@ impl Connect<'_> {
             self.broker,
             NewOperation::authorization(id, environment).auth_type("oauth"),
         )
+        .of_attempt(
+            attempt
+                .connect_session_id
+                .is_some()
+                .then(|| attempt.id.to_string()),
+        )
+    }
+
+    /// What must not be repeated of what a provider says to an attempt: every secret that it was sent, or may know.
+    async fn hidden_from(&self, attempt: &OAuthAttemptRow, callback: &Callback) -> Hidden {
+        // What cannot be read now fails the attempt in a moment, and says why then.
+        self.read_hidden(attempt, callback)
+            .await
+            .unwrap_or_else(|_| Hidden::everything())
+    }
+
+    async fn read_hidden(
+        &self,
+        attempt: &OAuthAttemptRow,
+        callback: &Callback,
+    ) -> Result<Hidden, CompleteError> {
+        let place = cell::attempt_secret(&attempt.id, &attempt.environment_id);
+        let secret: AttemptSecret = self.broker.sealing().open_json(&place, &attempt.secret_sealed)?;
+        let integration = attempt.integration_id.as_ref();
+        let integration = integration.ok_or(CompleteError::IntegrationChanged)?;
+        let setup = Setup::by_id(self.broker, &attempt.environment_id, integration).await?;
+        let mut hidden = setup.hidden(&secret.config, secret.own_app().as_ref());
+        let code_param = setup.provider.auth.oauth2().map(|spec| spec.code_param.as_str());
+        let sent = STATE_NAMES.into_iter().chain(["code"]).chain(code_param);
+        let sent = sent.filter_map(|name| callback.params.get(name));
+        let kept = secret.verifier.as_ref().map(|verifier| verifier.secret());
+        for text in sent.chain(kept).chain(&secret.refresh_token) {
+            hidden.add(text);
+        }
+        Ok(hidden)
     }
 
     async fn finish(
         &self,
         attempt: &OAuthAttemptRow,
         callback: &Callback,
+        hidden: &Hidden,
         known: &mut Known,
         trail: &mut Trail<'_>,
     ) -> Result<Connected, CompleteError> {
@@ -390,7 +451,9 @@ impl Connect<'_> {
         let setup = Setup::by_id(broker, &environment.id, integration_id).await?;
         known.integration_key = Some(setup.integration.unique_key.clone());
         self.check_redirect(attempt, callback, &setup)?;
-        let exchanged = self.exchange(attempt, callback, &setup, &secret, trail).await?;
+        let exchanged = self
+            .exchange(attempt, callback, &setup, &secret, hidden, trail)
+            .await?;
         let session = match &attempt.connect_session_id {
             Some(id) => self.session_by_id(id).await?,
             None => None,
@@ -407,6 +470,7 @@ impl Connect<'_> {
             answered: exchanged.answered,
             session: session.as_ref(),
             may_overwrite: secret.may_overwrite,
+            began: secret.began.unwrap_or(attempt.created_at),
             attempt: Some(&attempt.id),
             trail,
         };
@@ -421,6 +485,7 @@ impl Connect<'_> {
         callback: &Callback,
         setup: &Setup<'_>,
         secret: &AttemptSecret,
+        hidden: &Hidden,
         trail: &mut Trail<'_>,
     ) -> Result<Exchanged, CompleteError> {
         let AuthSpec::OAuth2(spec) = &setup.provider.auth else {
@@ -435,30 +500,29 @@ impl Connect<'_> {
         if issuer.is_some_and(|issuer| params.get("iss") != Some(&issuer)) {
             return Err(CompleteError::WrongIssuer);
         }
-        if let Some(error) = params.get("error").filter(|error| !error.is_empty()) {
-            let description = params
-                .get("error_description")
-                .map(|text| format!(" ({})", cut(text)));
-            return Err(CompleteError::Provider(format!(
-                "{}{}",
-                cut(error),
-                description.unwrap_or_default()
-            )));
-        }
+        let said = ProviderSaid::in_callback(params, hidden);
         let code = params.get(&spec.code_param).filter(|code| !code.is_empty());
-        let code = SecretString::from(code.ok_or(CompleteError::MissingCode)?.as_str());
-        let egress = self.broker.egress();
+        let code = match code {
+            Some(code) if said.error.is_none() => SecretString::from(code.as_str()),
+            None if said.is_empty() => return Err(CompleteError::MissingCode),
+            _ => return Err(CompleteError::Provider(Box::new(said))),
+        };
         let now = || self.broker.now();
         let about = Redacted::object([
-            ("url", Redacted::name(&spec.token_url.to_string())),
             ("grant_type", Redacted::name("authorization_code")),
             ("client_id", Redacted::name(app.client_id)),
             ("redirect_uri", Redacted::name(&attempt.redirect_uri)),
+            ("scopes", Redacted::scopes(&secret.scopes)),
             ("code", Redacted::hidden()),
         ]);
-        trail.note(LogLevel::Info, "Tokens requested", about);
         let asked = oauth2::exchange_code(
-            egress,
+            Asking {
+                egress: self.broker.egress(),
+                provider: setup.provider,
+                hidden,
+                trail: &mut *trail,
+                about,
+            },
             spec,
             app,
             &code,
@@ -467,10 +531,9 @@ impl Connect<'_> {
             now,
         )
         .await;
-        let answer: TokenAnswer = asked.map_err(CompleteError::Token)?;
+        let mut answer: TokenAnswer = asked.map_err(CompleteError::Token)?;
         trail.note(LogLevel::Info, "Tokens received", Redacted::token_answer(&answer));
         let keep = &setup.provider.keep;
-            began: secret.began.unwrap_or(attempt.created_at),
         let mut answered = keep.pick_from_token(&answer.members);
         answered.extend(
             keep.pick_from_callback(params.iter().map(|(name, value)| (name.as_str(), value.as_str()))),
@@ -481,17 +544,20 @@ impl Connect<'_> {
                 Value::from(secret.scopes.clone()),
             );
         }
+        if let Some(user_scope) = &secret.user_scope {
+            answered.insert(USER_SCOPE.to_owned(), Value::from(user_scope.as_str()));
+        }
+        if let Some(token) = &secret.refresh_token {
+            answered.insert(OVERRIDE_REFRESH.to_owned(), Value::Bool(true));
+            answer.replace_refresh_token(token, &spec.token_response);
+        }
         Ok(Exchanged {
             lifetime_ms: answer.lifetime_ms,
             granted_scopes: answer.granted_scopes,
             answered,
             credentials: Credentials::OAuth2(OAuth2Credentials {
                 access_token: answer.access_token,
-                refresh_token: secret
-                    .refresh_token
-                    .as_deref()
-                    .map(SecretString::from)
-                    .or(answer.refresh_token),
+                refresh_token: answer.refresh_token,
                 expires_at: answer.expires_at,
                 client: own,
                 raw: answer.raw,
@@ -524,17 +590,19 @@ impl Connect<'_> {
     async fn keep_failure(&self, attempt: &OAuthAttemptRow, failure: &CompleteFailure, trail: &Trail<'_>) {
         let error = &failure.error;
         let (integration, connection) = (failure.integration_key.as_ref(), failure.connection_key.as_ref());
-        let frame = ResultFrame::refusal(error.code(), error.to_string(), integration, connection);
+        let frame = ResultFrame::failure(error, integration, connection);
         let kept = async {
             let mut tx = self.broker.store().begin().await?;
             let now = self.broker.now();
-            if oauth_attempts::finish(&mut tx, &attempt.id, &frame.to_stored(), now).await? {
+            let is_first = oauth_attempts::finish(&mut tx, &attempt.id, &frame.to_stored(), now).await?;
+            let logged = OperationError::new(error.code(), &error.to_string())
+                .said(Redacted::said(&failure.said))
+                .of_cause(error.cause());
+            trail.fail(&mut tx, &logged).await?;
+            trail.record(&mut tx, OperationState::Failed, None, None).await?;
+            if is_first {
                 self.announce_failure(&mut tx, attempt, error).await?;
             }
-            let said = failure.provider_error.iter();
-            let said = Redacted::provider_error(said.map(|(name, value)| (name.as_str(), value.as_str())));
-            let logged = OperationError::new(error.code(), &error.to_string()).said(said);
-            trail.fail(&mut tx, &logged).await?;
             tx.commit().await
         };
         if let Err(error) = kept.await {
@@ -555,9 +623,8 @@ impl Completed {
                 error: CompleteError::Repeated(frame),
                 ..
             }) => frame.as_ref().clone(),
-            Err(failure) => ResultFrame::refusal(
-                failure.error.code(),
-                failure.error.to_string(),
+            Err(failure) => ResultFrame::failure(
+                &failure.error,
                 failure.integration_key.as_ref(),
                 failure.connection_key.as_ref(),
             ),
@@ -579,7 +646,7 @@ impl CompleteError {
     fn bare(self) -> CompleteFailure {
         CompleteFailure {
             error: self,
-            provider_error: BTreeMap::new(),
+            said: ProviderSaid::default(),
             integration_key: None,
             connection_key: None,
         }
@@ -602,21 +669,15 @@ struct Exchanged {
     answered: Map<String, Value>,
 }
 
+/// What the attempt is known by.
+fn state_hash(callback: &Callback) -> Option<TokenHash> {
+    let state = STATE_NAMES.iter().find_map(|name| callback.params.get(*name));
+    state
+        .filter(|state| !state.is_empty())
+        .map(|state| token_hash(state))
+}
+
 fn same_browser(attempt: &OAuthAttemptRow, browser: Option<&BrowserId>) -> bool {
     let started = TokenHash::from_hex(&attempt.browser_hash);
     started.is_some() && started.as_ref() == browser.map(|browser| &browser.0)
-}
-
-fn provider_error(params: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let said = ERROR_NAMES
-        .iter()
-        .filter_map(|name| Some(((*name).to_owned(), cut(params.get(*name)?))));
-    said.collect()
-}
-
-fn cut(text: &str) -> String {
-    text.chars()
-        .filter(|letter| !letter.is_control())
-        .take(LONGEST_DETAIL)
-        .collect()
 }

@@ -20,6 +20,16 @@ const TRAVELLERS: [&str; 5] = [
     "oauth_refresh_token_override",
 ];
 
+/// Keys that the server writes of what an attempt was asked for (rest.md 11.2). They are properties of its credentials:
+/// one that an earlier attempt left must not look like this one's.
+const OF_THE_ATTEMPT: [&str; 3] = ["oauth_scopes_override", OVERRIDE_REFRESH, USER_SCOPE];
+
+/// Says that the refresh token was given with the attempt, in place of the provider's.
+pub(super) const OVERRIDE_REFRESH: &str = "overrideTokenRefresh";
+
+/// The scopes on behalf of the user that were asked for.
+pub(super) const USER_SCOPE: &str = "user_scope";
+
 /// The config of one attempt.
 #[derive(Debug)]
 pub(super) struct Gathered {
@@ -70,7 +80,10 @@ pub(super) fn gather(
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     let mut base: Map<String, Value> = stored.cloned().unwrap_or_default();
-    base.retain(|name, value| is_config(name) && !given.contains_key(name) && is_plain(value));
+    base.retain(|name, value| {
+        let is_ours = OF_THE_ATTEMPT.contains(&name.as_str());
+        is_config(name) && !is_ours && !given.contains_key(name) && is_plain(value)
+    });
     base.extend(chosen.clone());
     let config = check_connection_config(provider, &given, &base).map_err(Refusal::Config)?;
     let carried = given
@@ -147,8 +160,7 @@ pub(crate) fn settle(
     answered: Map<String, Value>,
 ) -> Map<String, Value> {
     let mut config = stored.cloned().unwrap_or_default();
-    // What was asked for is a property of the credentials; an old override must not look like a present one.
-    config.remove("oauth_scopes_override");
+    OF_THE_ATTEMPT.iter().for_each(|name| drop(config.remove(*name)));
     config.extend(gathered.clone());
     config.extend(answered.into_iter().filter(|(name, _)| !carried.contains(name)));
     config

@@ -1,6 +1,7 @@
 //! Attempts whose process died between the callback and the result. Their code is spent and their tokens are lost, so
 //! that they can only be ended: in the log, and for whoever still waits.
 
+use terapi_model::OperationState;
 use terapi_store::StoreError;
 use terapi_store::oauth_attempts::{self, OAuthAttemptRow};
 
@@ -51,13 +52,15 @@ impl Connect<'_> {
     async fn interrupt(&self, attempt: &OAuthAttemptRow) -> Result<bool, StoreError> {
         let error = CompleteError::Interrupted;
         let connection = Some(&attempt.connection_id);
-        let frame = ResultFrame::refusal(error.code(), error.to_string(), None, connection);
+        let frame = ResultFrame::failure(&error, None, connection);
         let mut tx = self.broker.store().begin().await?;
         let ours =
             oauth_attempts::finish(&mut tx, &attempt.id, &frame.to_stored(), self.broker.now()).await?;
         if ours {
             let logged = OperationError::new(error.code(), &error.to_string());
-            self.trail_of(attempt).fail(&mut tx, &logged).await?;
+            let trail = self.trail_of(attempt);
+            trail.fail(&mut tx, &logged).await?;
+            trail.record(&mut tx, OperationState::Failed, None, None).await?;
             self.announce_failure(&mut tx, attempt, &error).await?;
         }
         tx.commit().await?;

@@ -20,6 +20,7 @@ use tokio::sync::Notify;
 
 use super::{CompleteError, Connect, Connected, Session};
 use crate::Broker;
+use crate::auth::ProviderSaid;
 
 /// How often stored results are looked for; another instance may have stored one.
 const LOOK: Duration = Duration::from_millis(500);
@@ -55,8 +56,18 @@ pub enum ResultFrame {
         error_type: String,
         /// For people.
         error_desc: String,
+        /// Which of the things it is that `unknown_err` stands for: `provider_refused`, `provider_answer`,
+        /// `provider_unreachable` or `provider_timeout`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cause: Option<String>,
+        /// What the provider said about it, in its own words, apart from ours. Escape it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        provider: Option<Box<ProviderSaid>>,
     },
 }
+
+/// What strangers are told of a failure of our own.
+pub(super) const OUR_FAULT: &str = "something went wrong on our side; try again in a moment";
 
 impl ResultFrame {
     /// The frame of a connection that was made or renewed.
@@ -81,6 +92,25 @@ impl ResultFrame {
             connection_id: connection.map(ToString::to_string),
             error_type: code.as_str().to_owned(),
             error_desc: told(code, message.into()),
+            cause: None,
+            provider: None,
+        }
+    }
+
+    /// The frame of a callback that made no connection.
+    pub fn failure(
+        error: &CompleteError,
+        integration: Option<&IntegrationKey>,
+        connection: Option<&ConnectionKey>,
+    ) -> Self {
+        let said = error.said();
+        Self::Error {
+            provider_config_key: integration.map(ToString::to_string),
+            connection_id: connection.map(ToString::to_string),
+            error_type: error.code().as_str().to_owned(),
+            error_desc: error.told(),
+            cause: error.cause().map(str::to_owned),
+            provider: (!said.is_empty()).then(|| Box::new(said)),
         }
     }
 
@@ -91,9 +121,9 @@ impl ResultFrame {
 }
 
 /// The words for strangers.
-pub(super) fn told(code: ErrorCode, message: String) -> String {
+fn told(code: ErrorCode, message: String) -> String {
     match code {
-        ErrorCode::UnknownErr => "something went wrong on our side; try again in a moment".to_owned(),
+        ErrorCode::UnknownErr => OUR_FAULT.to_owned(),
         _ => message,
     }
 }
@@ -229,7 +259,7 @@ fn given_up(attempt: &OAuthAttemptRow, now: Timestamp) -> Option<ResultFrame> {
     let error = CompleteError::ExpiredState;
     let connection = Some(&attempt.connection_id);
     (now > attempt.expires_at.plus_seconds(FINISHING_S))
-        .then(|| ResultFrame::refusal(error.code(), error.to_string(), None, connection))
+        .then(|| ResultFrame::failure(&error, None, connection))
 }
 
 /// Somebody's wait for a result. Dropping it ends the wait.

@@ -310,7 +310,14 @@ impl Connect<'_> {
             Some(target) => operation.auth_type("unauth").reconnecting(target),
             None => operation,
         };
+        let only = row.allowed_integrations.as_deref().unwrap_or_default();
         let mut tx = broker.store().begin().await?;
+        let operation = match only {
+            [only] if operation.integration.is_none() => {
+                operation.about(integrations::find(&mut tx, environment, only).await?)
+            }
+            _ => operation,
+        };
         connect_sessions::insert(&mut tx, &row).await?;
         operations::open(broker, &mut tx, operation).await?;
         tx.commit().await?;
@@ -414,26 +421,14 @@ impl Connect<'_> {
             connect_sessions::find_by_hash(&mut db, &token_hash(token).to_hex()).await?
         };
         let row = row.ok_or(SessionAuthError::Unknown)?;
+        if !row.is_live(self.broker.now()) {
+            return Err(self.came_late(&row).await?);
+        }
         let session = self.session_of(row).await.map_err(|error| match error {
             SessionError::Sealing(error) => SessionAuthError::Sealing(error),
             SessionError::Store(error) => SessionAuthError::Store(error),
         })?;
         session.ok_or(SessionAuthError::Unknown)
-    }
-
-    /// A session by its id, whether or not its time is over: an attempt begun in time may finish.
-    pub(super) async fn session_by_id(&self, id: &ConnectSessionId) -> Result<Option<Session>, SessionError> {
-        let row = {
-            let mut db = self.broker.store().read().await?;
-            connect_sessions::find(&mut db, id).await?
-        if !row.is_live(self.broker.now()) {
-            return Err(self.came_late(&row).await?);
-        }
-        };
-        match row {
-            Some(row) => self.session_of(row).await,
-            None => Ok(None),
-        }
     }
 
     /// Notes that a session was used after its end.
@@ -447,6 +442,18 @@ impl Connect<'_> {
             true => SessionAuthError::Ended(row.operation_id.clone()),
             false => SessionAuthError::Unknown,
         })
+    }
+
+    /// A session by its id, whether or not its time is over: an attempt begun in time may finish.
+    pub(super) async fn session_by_id(&self, id: &ConnectSessionId) -> Result<Option<Session>, SessionError> {
+        let row = {
+            let mut db = self.broker.store().read().await?;
+            connect_sessions::find(&mut db, id).await?
+        };
+        match row {
+            Some(row) => self.session_of(row).await,
+            None => Ok(None),
+        }
     }
 
     async fn session_of(&self, row: ConnectSessionRow) -> Result<Option<Session>, SessionError> {

@@ -190,25 +190,13 @@ impl Connect<'_> {
         };
         tracing::warn!(operation = %id, integration = %key, code = %error.code(), %error, "authorization failed");
         let refused = Refused {
-            integration: key,
+            integration: Some(key),
             connection: named,
             code: error.code(),
             message: error.to_string(),
             trail: &trail,
         };
-        let kept = async {
-            let mut tx = self.broker.store().begin().await?;
-            let logged = self.log_refusal(&mut tx, &refused).await?;
-            tx.commit().await?;
-            Ok::<bool, StoreError>(logged)
-        };
-        let operation_id = match kept.await {
-            Ok(logged) => logged.then_some(id),
-            Err(error) => {
-                tracing::warn!(operation = %id, %error, "a failure could not be logged");
-                None
-            }
-        };
+        let operation_id = self.write_refusal(&refused).await;
         Err(Logged { error, operation_id })
     }
 
@@ -239,6 +227,12 @@ impl Connect<'_> {
             let mut tx = self.broker.store().begin().await?;
             trail.note(LogLevel::Info, "Verification started", Redacted::object([]));
             trail.begin(&mut tx).await?;
+            let integration = &setup.integration;
+            let of = (&integration.id, &integration.unique_key, &integration.provider);
+            let connection = (None, &admitted.connection_key);
+            trail
+                .record(&mut tx, OperationState::Running, Some(of), Some(connection))
+                .await?;
             tx.commit().await?;
         }
         verify(self.broker.egress(), setup.provider, holder, trail).await?;
@@ -254,6 +248,7 @@ impl Connect<'_> {
             answered: Map::new(),
             session: auth.session(),
             may_overwrite: admitted.may_overwrite,
+            began,
             attempt: None,
             trail,
         };

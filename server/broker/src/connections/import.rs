@@ -383,6 +383,7 @@ impl Connections<'_> {
             },
             end_user: None,
             error: None,
+            log: trail.id(),
         };
         broker.webhooks().enqueue_auth(tx, &event).await?;
 

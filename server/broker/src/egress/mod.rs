@@ -26,6 +26,8 @@ pub use allow::{AllowError, EgressAllow};
 pub use resolver::{Lookup, SystemLookup};
 pub use webhook::{WebhookAnswer, WebhookSendError};
 
+use crate::hidden::Hidden;
+
 use allow::AllowList;
 use resolver::{GuardedResolver, RefusedAddress};
 
@@ -110,6 +112,28 @@ pub enum EgressError {
         /// Where to.
         host: String,
     },
+}
+
+impl EgressError {
+    /// The same without what is hidden: a host may have been made of a secret setting.
+    #[must_use]
+    pub fn without(self, hidden: &Hidden) -> Self {
+        match self {
+            Self::Refused(host) => Self::Refused(hidden.without(&host)),
+            Self::Unreachable { host, reason } => Self::Unreachable {
+                host: hidden.without(&host),
+                reason,
+            },
+            Self::Timeout { host, seconds } => Self::Timeout {
+                host: hidden.without(&host),
+                seconds,
+            },
+            Self::TooLarge { host } => Self::TooLarge {
+                host: hidden.without(&host),
+            },
+            other => other,
+        }
+    }
 }
 
 /// One request.
@@ -275,7 +299,9 @@ impl Egress {
             }
         } else if !known.iter().any(|ip| self.0.allow.permits(*ip, Some(port))) {
             if !known.iter().any(|ip| guard::is_public(*ip)) {
-                return Err(EgressError::Refused(url.host_str().unwrap_or_default().to_owned()));
+                return Err(EgressError::Refused(
+                    url.host_str().unwrap_or_default().to_owned(),
+                ));
             }
             if scheme == Scheme::Plain {
                 return Err(EgressError::PlainHttp);

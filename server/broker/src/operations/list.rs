@@ -1,7 +1,9 @@
-use terapi_model::{OperationId, OperationState, Timestamp};
-use terapi_store::{StoreError, operations};
+use std::collections::HashMap;
 
-use super::{Operation, OperationMessage, Operations};
+use terapi_model::{OperationId, OperationState, Timestamp};
+use terapi_store::{StoreError, operation_attempts, operations};
+
+use super::{Operation, OperationMessage, Operations, Tries};
 use crate::{Caller, Forbidden};
 
 /// Most operations on one page.
@@ -10,7 +12,7 @@ const MOST: u32 = 500;
 /// Most lines of one operation that are shown.
 const MOST_MESSAGES: u32 = 2000;
 
-/// Which operations to list. Everything given must hold.
+/// Which operations to list. Everything given must hold: of the operation, or of one of its tries.
 #[derive(Debug, Clone, Default)]
 pub struct OperationFilter {
     /// Where they stand.
@@ -85,8 +87,20 @@ impl Operations<'_> {
         rows.truncate(limit as usize);
         let next = rows.last().filter(|_| !is_last);
         let next = next.map(|row| (row.created_at, row.id.clone()));
+        let ids: Vec<OperationId> = rows.iter().map(|row| row.id.clone()).collect();
+        let mut tries: HashMap<OperationId, Vec<Tries>> = HashMap::new();
+        for row in operation_attempts::tally(&mut db, &ids).await? {
+            tries
+                .entry(row.operation_id.clone())
+                .or_default()
+                .push(row.into());
+        }
+        let operations = rows.into_iter().map(|row| Operation {
+            tries: tries.remove(&row.id).unwrap_or_default(),
+            ..Operation::from(row)
+        });
         Ok(OperationPage {
-            operations: rows.into_iter().map(Operation::from).collect(),
+            operations: operations.collect(),
             next,
         })
     }
@@ -110,6 +124,11 @@ impl Operations<'_> {
         };
         let lines = operations::messages(&mut db, id, MOST_MESSAGES).await?;
         let lines = lines.into_iter().map(OperationMessage::from).collect();
-        Ok(Some((row.into(), lines)))
+        let tries = operation_attempts::tally(&mut db, std::slice::from_ref(id)).await?;
+        let operation = Operation {
+            tries: tries.into_iter().map(Tries::from).collect(),
+            ..row.into()
+        };
+        Ok(Some((operation, lines)))
     }
 }

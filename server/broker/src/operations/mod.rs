@@ -18,12 +18,14 @@ use terapi_model::{
     MessageType, OperationAction, OperationId, OperationMessageId, OperationState, OperationType,
     ProviderName, Timestamp,
 };
+use terapi_store::operation_attempts::AttemptTallyRow;
 use terapi_store::operations::{OperationMessageRow, OperationRow};
 
 pub use list::{ListOperationsError, OperationFilter, OperationPage};
 pub use redacted::{MASK, Redacted};
 pub(crate) use trail::Trail;
 pub use writer::{Message, NewOperation, OperationActor, fail, open, reopen, succeed, write};
+pub(crate) use writer::{end_badly, end_expired};
 
 use crate::Broker;
 
@@ -74,7 +76,11 @@ pub struct Operation {
     pub actor: OperationActor,
     /// Why it failed.
     pub error: Option<OperationError>,
-    /// Whatever else, an object: `authType`, `connectSession`.
+    /// What it was tried with, where it may be tried several times: operations of connect sessions. By integration and
+    /// outcome, in the order of first tries.
+    pub tries: Vec<Tries>,
+    /// Whatever else, an object: `authType`, `connectSession`, and of webhooks `event`, `success` and `parent`, the
+    /// operation that it tells of.
     pub meta: Value,
     /// When it was opened.
     pub created_at: Timestamp,
@@ -92,6 +98,27 @@ impl Operation {
     /// How long it took, in milliseconds; `None` while it runs.
     pub fn duration_ms(&self) -> Option<i64> {
         self.ended_at.map(|ended| ended.millis_since(self.started_at))
+    }
+}
+
+/// Tries of one operation with the same integration that ended the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tries {
+    /// Which integration; `None` when none of that name was found.
+    pub integration_key: Option<IntegrationKey>,
+    /// Where they stand.
+    pub state: OperationState,
+    /// How many.
+    pub count: i64,
+}
+
+impl From<AttemptTallyRow> for Tries {
+    fn from(row: AttemptTallyRow) -> Self {
+        Self {
+            integration_key: row.integration_key,
+            state: row.state,
+            count: row.tries,
+        }
     }
 }
 
@@ -158,6 +185,7 @@ impl From<OperationRow> for Operation {
             end_user_name: row.end_user_name,
             actor: serde_json::from_value(row.actor).unwrap_or_default(),
             error: row.error.and_then(|error| serde_json::from_value(error).ok()),
+            tries: Vec::new(),
             meta: row.meta,
             created_at: row.created_at,
             updated_at: row.updated_at,

@@ -3,10 +3,11 @@
 
 use http::{HeaderMap, HeaderName};
 use serde_json::{Map, Value};
-use terapi_catalog::Provider;
-use url::Url;
+use terapi_catalog::{Fields, Provider, Scope, UrlTemplate, Variable};
+use url::{Url, form_urlencoded};
 
-use crate::auth::TokenAnswer;
+use crate::auth::{ProviderSaid, TokenAnswer};
+use crate::hidden::Hidden;
 
 /// Stands where a value was.
 pub const MASK: &str = "[redacted]";
@@ -73,46 +74,71 @@ pub struct Redacted(Value);
 
 impl Redacted {
     /// An address without its user, its fragment and the values of its query, but for parameters known to be harmless
-    /// and those that the provider's file sets itself.
-    pub fn url(url: &Url, provider: Option<&Provider>) -> Self {
+    /// and those that the provider's file sets itself; nowhere in it stands what is hidden.
+    pub fn url(url: &Url, provider: Option<&Provider>, hidden: &Hidden) -> Self {
         let mut shown = url.clone();
         // Both fail only for addresses without a host, which have neither.
         let _ = shown.set_username("");
         let _ = shown.set_password(None);
         shown.set_fragment(None);
-        let pairs: Vec<(String, String)> = url
-            .query_pairs()
-            .map(|(name, value)| {
-                let value = if is_open(&name, provider) {
-                    cut(&value)
-                } else {
-                    MASK.to_owned()
-                };
-                (name.into_owned(), value)
-            })
-            .collect();
         shown.set_query(None);
-        if !pairs.is_empty() {
-            shown.query_pairs_mut().extend_pairs(pairs);
+        let mut text = hidden.without(shown.as_str());
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in url.query_pairs() {
+            let value = shown_value(&name, &value, provider, hidden);
+            query.append_pair(&hidden.without(&name), &value);
         }
-        Self(Value::String(shown.into()))
+        let query = query.finish();
+        if !query.is_empty() {
+            text.push('?');
+            text.push_str(&query);
+        }
+        Self(Value::String(text))
     }
 
-    /// Scheme, host and port of an address, and the template of its path: what the template's holes were filled with
-    /// is left out.
-    pub fn endpoint(url: &Url, template: &str) -> Self {
-        let origin = url.origin().ascii_serialization();
-        Self(Value::String(format!("{origin}{}", cut(template))))
+    /// An address of a provider's file, the templates one after the other: where a setting stands that anybody may see,
+    /// its value, and elsewhere [`MASK`].
+    pub fn address(
+        templates: &[&UrlTemplate],
+        scope: &Scope<'_>,
+        provider: &Provider,
+        hidden: &Hidden,
+    ) -> Self {
+        let is_open = |variable: &Variable| match variable {
+            Variable::ConnectionConfig(path) => is_open_field(&provider.connection_config, path.as_str()),
+            Variable::IntegrationConfig(path) => is_open_field(&provider.integration_config, path.as_str()),
+            Variable::OauthClientId => true,
+            _ => false,
+        };
+        let mut shown = String::new();
+        for template in templates {
+            let part = template.show(scope, MASK, is_open);
+            let part = part.unwrap_or_else(|| template.to_string());
+            shown.truncate(shown.trim_end_matches('/').len());
+            shown.push_str(&part);
+        }
+        Self(Value::String(cut(&hidden.without(&shown))))
     }
 
     /// Parameters by name; values as in [`Redacted::url`].
     pub fn params<'a>(
         params: impl IntoIterator<Item = (&'a str, &'a str)>,
         provider: Option<&Provider>,
+        hidden: &Hidden,
     ) -> Self {
         let shown = params.into_iter().map(|(name, value)| {
-            let value = if is_open(name, provider) {
-                cut(value)
+            let value = shown_value(name, value, provider, hidden);
+            (cut(&hidden.without(name)), Value::String(value))
+        });
+        Self(Value::Object(shown.collect()))
+    }
+
+    /// The names in a provider's callback, with the values of those that tell of an error, but for what is hidden.
+    pub fn callback<'a>(params: impl IntoIterator<Item = (&'a str, &'a str)>, hidden: &Hidden) -> Self {
+        let shown = params.into_iter().take(50).map(|(name, value)| {
+            let open = ERROR_PARAMS.contains(&name) || name == "iss" || name == "scope";
+            let value = if open {
+                cut(&hidden.without(value))
             } else {
                 MASK.to_owned()
             };
@@ -121,22 +147,11 @@ impl Redacted {
         Self(Value::Object(shown.collect()))
     }
 
-    /// The names in a provider's callback, with the values of those that tell of an error.
-    pub fn callback<'a>(params: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let shown = params.into_iter().take(50).map(|(name, value)| {
-            let open = ERROR_PARAMS.contains(&name) || name == "iss" || name == "scope";
-            let value = if open { cut(value) } else { MASK.to_owned() };
-            (cut(name), Value::String(value))
-        });
-        Self(Value::Object(shown.collect()))
-    }
-
-    /// What a provider's callback says about an error.
-    pub fn provider_error<'a>(params: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<Self> {
-        let said: Map<String, Value> = params
-            .into_iter()
-            .filter(|(name, _)| ERROR_PARAMS.contains(name))
-            .map(|(name, value)| (name.to_owned(), Value::String(cut(value))))
+    /// What a provider said about an error; `None` when it said nothing.
+    pub fn said(said: &ProviderSaid) -> Option<Self> {
+        let said = said.by_parameter();
+        let said: Map<String, Value> = said
+            .map(|(name, text)| (name.to_owned(), Value::from(text)))
             .collect();
         (!said.is_empty()).then_some(Self(Value::Object(said)))
     }
@@ -222,6 +237,20 @@ impl Redacted {
     }
 }
 
+/// A parameter's value: nothing of it, or what is left without what is hidden.
+fn shown_value(name: &str, value: &str, provider: Option<&Provider>, hidden: &Hidden) -> String {
+    if is_open(name, provider) {
+        cut(&hidden.without(value))
+    } else {
+        MASK.to_owned()
+    }
+}
+
+/// Whether a setting is declared, and not as secret.
+fn is_open_field(declared: &Fields, name: &str) -> bool {
+    declared.get(name).is_some_and(|field| !field.secret)
+}
+
 fn is_open(name: &str, provider: Option<&Provider>) -> bool {
     let declared = provider
         .and_then(|provider| provider.auth.oauth2())
@@ -279,15 +308,20 @@ mod tests {
     #[test]
     fn an_address_keeps_what_is_known_to_be_harmless_and_nothing_else() {
         let url = "https://u:pw@acme.example/authorize?client_id=c&state=s&login_ticket=t&scope=a+b#frag";
-        let shown = Redacted::url(&Url::parse(url).unwrap(), None).into_json();
+        let open = Hidden::default();
+        let shown = Redacted::url(&Url::parse(url).unwrap(), None, &open).into_json();
         assert_eq!(
             shown,
             "https://acme.example/authorize?client_id=c&state=%5Bredacted%5D&login_ticket=%5Bredacted%5D&scope=a+b"
         );
-        let called = Url::parse("https://api.example:8443/bot1234/me?key=k").unwrap();
+        let mut hidden = Hidden::default();
+        hidden.add("Hush1ö");
+        hidden.add("Hush1");
+        let url =
+            Url::parse("https://hush1.example/Hush1%C3%B6/x?client_id=a-hush1%c3%b6-b&y=Hush1").unwrap();
         assert_eq!(
-            Redacted::endpoint(&called, "/bot${api_key}/me").into_json(),
-            "https://api.example:8443/bot${api_key}/me"
+            Redacted::url(&url, None, &hidden).into_json(),
+            "https://[secret].example/[secret]/x?client_id=a-%5Bsecret%5D-b&y=%5Bredacted%5D"
         );
     }
 
@@ -306,7 +340,7 @@ mod tests {
             ("private_key", "hush"),
             ("whatever", "hush"),
         ];
-        let shown = Redacted::params(given, Some(provider)).into_json();
+        let shown = Redacted::params(given, Some(provider), &Hidden::default()).into_json();
         assert_eq!(shown, json!({ name: "x", "private_key": MASK, "whatever": MASK }));
     }
 

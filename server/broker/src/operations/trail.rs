@@ -1,9 +1,10 @@
 use http::{HeaderMap, Method};
 use terapi_model::{
-    EnvironmentId, IntegrationId, IntegrationKey, LogLevel, OperationId, ProviderName, Timestamp,
+    ConnectionId, ConnectionKey, EnvironmentId, IntegrationId, IntegrationKey, LogLevel, OAuthAttemptId,
+    OperationId, OperationState, ProviderName, Timestamp,
 };
+use terapi_store::operation_attempts::{self, NewOperationAttempt};
 use terapi_store::{StoreError, Tx, operations as rows};
-use url::Url;
 
 use super::writer::{end_badly, fail, open, reopen, succeed, write};
 use super::{Message, NewOperation, OperationError, Redacted};
@@ -13,14 +14,16 @@ use crate::Broker;
 /// or has seen a callback's address, can try without end.
 const MOST_LINES: u32 = 1000;
 
-/// An operation under way, with lines that are gathered while something goes on that must not hold a transaction, such
 /// Most lines of an operation for one more that tells of no try: those of tries must find room.
 const MOST_BESIDE: u32 = 500;
 
+/// An operation under way, with lines that are gathered while something goes on that must not hold a transaction, such
 /// as a call to a provider. They are written in the transaction of its outcome.
 pub(crate) struct Trail<'b> {
     broker: &'b Broker,
     operation: NewOperation,
+    /// The attempt that it is, where an operation may have several.
+    attempt: Option<String>,
     lines: Vec<Message>,
 }
 
@@ -30,7 +33,22 @@ impl<'b> Trail<'b> {
         Self {
             broker,
             operation,
+            attempt: None,
             lines: Vec::new(),
+        }
+    }
+
+    /// Of one attempt of its operation.
+    #[must_use]
+    pub(crate) fn of_attempt(mut self, id: Option<String>) -> Self {
+        self.attempt = id;
+        self
+    }
+
+    /// Gives the attempt, where it is one, the id of an authorization that has begun.
+    pub(crate) fn name_attempt(&mut self, id: &OAuthAttemptId) {
+        if let Some(attempt) = &mut self.attempt {
+            id.as_str().clone_into(attempt);
         }
     }
 
@@ -88,16 +106,19 @@ impl<'b> Trail<'b> {
             ])
         });
         let line = Message::http(level, text, call.request, response, call.began, self.broker.now());
-        self.lines.push(line);
+        self.lines.push(match about {
+            Some(about) => line.with(about),
+            None => line,
+        });
     }
 
     /// A request that begins now.
-    pub(crate) fn call(&self, method: &Method, url: &Url, path: &str, headers: &HeaderMap) -> Call {
+    pub(crate) fn call(&self, method: &Method, url: Redacted, headers: &HeaderMap) -> Call {
         Call {
             began: self.broker.now(),
             request: Redacted::object([
                 ("method", Redacted::name(method.as_str())),
-                ("url", Redacted::endpoint(url, path)),
+                ("url", url),
                 ("headers", Redacted::headers(headers)),
             ]),
         }
@@ -139,26 +160,6 @@ impl<'b> Trail<'b> {
         fail(self.broker, tx, self.environment(), self.id(), error).await
     }
 
-    async fn is_full(&self, tx: &mut Tx) -> Result<bool, StoreError> {
-        Ok(rows::count_messages(tx, self.id(), MOST_LINES).await? >= MOST_LINES)
-    }
-
-    async fn write(&self, tx: &mut Tx) -> Result<(), StoreError> {
-        if self.is_full(tx).await? {
-            return Ok(());
-        }
-        for line in &self.lines {
-            write(self.broker, tx, self.environment(), self.id(), line.clone()).await?;
-        }
-        Ok(())
-    }
-}
-
-/// A request that has begun.
-pub(crate) struct Call {
-    began: Timestamp,
-    request: Redacted,
-}
     /// Writes where the attempt stands, if it is one of several. In the transaction of the line that says so.
     ///
     /// # Errors
@@ -203,3 +204,23 @@ pub(crate) struct Call {
         self.write(tx).await
     }
 
+    async fn is_full(&self, tx: &mut Tx) -> Result<bool, StoreError> {
+        Ok(rows::count_messages(tx, self.id(), MOST_LINES).await? >= MOST_LINES)
+    }
+
+    async fn write(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        if self.is_full(tx).await? {
+            return Ok(());
+        }
+        for line in &self.lines {
+            write(self.broker, tx, self.environment(), self.id(), line.clone()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A request that has begun.
+pub(crate) struct Call {
+    began: Timestamp,
+    request: Redacted,
+}

@@ -7,7 +7,8 @@ use terapi_model::{
     MessageContext, MessageType, OperationAction, OperationId, OperationMessageId, OperationState,
     OperationType, Organization, ProviderName, Timestamp,
 };
-use terapi_store::connections::{ConnectionDetail, ConnectionRow};
+use terapi_store::connections::ConnectionDetail;
+use terapi_store::integrations::IntegrationRow;
 use terapi_store::operations::{self, OperationMessageRow, OperationRow};
 use terapi_store::{StoreError, Tx, environments};
 
@@ -79,6 +80,8 @@ pub struct NewOperation {
     pub integration: Option<(IntegrationId, IntegrationKey, ProviderName)>,
     /// Which connection, when there is one already.
     pub connection: Option<(ConnectionId, ConnectionKey)>,
+    /// What a connection that was not made would have been named.
+    pub connection_key: Option<ConnectionKey>,
     /// For whom.
     pub end_user: Option<(String, Option<String>)>,
     expires_at: Option<Timestamp>,
@@ -97,6 +100,7 @@ impl NewOperation {
             actor: OperationActor::system(),
             integration: None,
             connection: None,
+            connection_key: None,
             end_user: None,
             expires_at: None,
             meta: Map::new(),
@@ -130,17 +134,17 @@ impl NewOperation {
         self
     }
 
+    /// With one more member of `meta`.
+    #[must_use]
+    pub(crate) fn with(mut self, name: &'static str, value: Value) -> Self {
+        self.meta.insert(name.to_owned(), value);
+        self
+    }
+
     /// How credentials come (`meta.authType`): `oauth`, `apikey`, `basic`, `unauth`, `connection_api`, ….
     #[must_use]
     pub fn auth_type(mut self, auth_type: &'static str) -> Self {
         self.meta.insert("authType".to_owned(), Value::from(auth_type));
-        self
-    }
-
-    /// About this connection.
-    #[must_use]
-    pub(crate) fn of_connection(mut self, connection: &ConnectionRow) -> Self {
-        self.connection = Some((connection.id.clone(), connection.connection_id.clone()));
         self
     }
 
@@ -158,6 +162,13 @@ impl NewOperation {
             let name = user.display_name.as_deref().or(user.email.as_deref());
             self.end_user = Some((user.end_user_id.clone(), name.map(cut)));
         }
+        self
+    }
+
+    /// About this integration, if there is one.
+    #[must_use]
+    pub(crate) fn about(mut self, integration: Option<IntegrationRow>) -> Self {
+        self.integration = integration.map(|found| (found.id, found.unique_key, found.provider));
         self
     }
 
@@ -236,13 +247,15 @@ impl Message {
         message
     }
 
-    /// Which try of how many it was.
+    /// Which try of how many it was, and when the next one is planned.
     #[must_use]
-    pub fn attempt(mut self, number: u32, most: u32) -> Self {
-        self.retry = Some(Redacted::object([
+    pub fn attempt(mut self, number: u32, most: u32, next: Option<Timestamp>) -> Self {
+        let count = [
             ("attempt", Redacted::number(number)),
             ("max", Redacted::number(most)),
-        ]));
+        ];
+        let next = next.map(|at| ("next_at", Redacted::name(&at.to_rfc3339())));
+        self.retry = Some(Redacted::object(count.into_iter().chain(next)));
         self
     }
 
@@ -278,6 +291,25 @@ impl OperationError {
         }
     }
 
+    /// A failure by a type that is no code of answers (rest.md 12.5). The message is cut.
+    pub(crate) fn of_type(kind: &'static str, message: &str) -> Self {
+        Self {
+            code: kind.to_owned(),
+            message: cut(message),
+            payload: None,
+        }
+    }
+
+    /// With which of the things it is that its code stands for, as `cause` beside what the provider said.
+    #[must_use]
+    pub(crate) fn of_cause(mut self, cause: Option<&'static str>) -> Self {
+        if let Some(cause) = cause {
+            let payload = self.payload.get_or_insert_with(|| json!({}));
+            payload["cause"] = json!(cause);
+        }
+        self
+    }
+
     /// With what the provider said.
     #[must_use]
     pub fn said(mut self, payload: Option<Redacted>) -> Self {
@@ -301,7 +333,10 @@ pub async fn open(broker: &Broker, tx: &mut Tx, new: NewOperation) -> Result<(),
         Some((id, key, provider)) => (Some(id), Some(key), Some(provider)),
         None => (None, None, None),
     };
-    let (connection_id, connection_key) = new.connection.unzip();
+    let (connection_id, connection_key) = match new.connection {
+        Some((id, key)) => (Some(id), Some(key)),
+        None => (None, new.connection_key),
+    };
     let (end_user_id, end_user_name) = match new.end_user {
         Some((id, name)) => (Some(id), name),
         None => (None, None),
@@ -404,6 +439,30 @@ pub async fn fail(
 ) -> Result<(), StoreError> {
     write(broker, tx, environment, id, Message::failure(error, broker.now())).await?;
     end_badly(broker, tx, id, error).await
+}
+
+/// Ends up to `limit` operations whose time is over, and says in those that somebody went away from that nothing was
+/// made. Answers how many.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn end_expired(broker: &Broker, tx: &mut Tx, limit: u32) -> Result<u64, StoreError> {
+    let now = broker.now();
+    let ended = operations::expire(tx, now, limit).await?;
+    for (id, environment, kind) in &ended {
+        if *kind == OperationType::Auth {
+            let text = "Ended without a connection: nobody went on with it";
+            write(
+                broker,
+                tx,
+                environment,
+                id,
+                Message::auth(LogLevel::Warn, text, now),
+            )
+            .await?;
+        }
+    }
+    Ok(ended.len() as u64)
 }
 
 /// The same without a line.

@@ -1,7 +1,7 @@
 use serde_json::{Map, Value, json};
 use terapi_model::{
-    AuthMode, ConnectionId, ConnectionKey, EndUser, EnvironmentId, IntegrationId, Organization, Tags,
-    WebhookDeliveryId, WebhookId,
+    AuthMode, ConnectionId, ConnectionKey, EndUser, EnvironmentId, IntegrationId, OperationId, Organization,
+    Tags, WebhookDeliveryId, WebhookId,
 };
 use terapi_store::webhook_deliveries::{
     self, DeliveryState, WebhookDeliveryRow, WebhookRouteRow, WebhookSubjectRow,
@@ -27,6 +27,8 @@ pub(crate) struct AuthEvent<'a> {
     pub(crate) end_user: Option<EventEndUser<'a>>,
     /// Why it failed; none: it worked.
     pub(crate) error: Option<EventError>,
+    /// The operation that tells how it came to this.
+    pub(crate) log: &'a OperationId,
 }
 
 /// The connection of an event.
@@ -58,7 +60,7 @@ pub(crate) enum AuthEventOperation {
 
 impl AuthEventOperation {
     /// The name on the wire.
-    const fn as_str(self) -> &'static str {
+    pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Creation => "creation",
             Self::Override => "override",
@@ -67,7 +69,7 @@ impl AuthEventOperation {
     }
 
     /// The kind of event in the outbox.
-    const fn event(self) -> &'static str {
+    pub(super) const fn event(self) -> &'static str {
         match self {
             Self::Creation => "auth.creation",
             Self::Override => "auth.override",
@@ -140,13 +142,14 @@ impl Webhooks<'_> {
         let provider = self.broker.catalogue().get(subject.provider.as_str());
         let auth_mode = provider.map_or(AuthMode::None, |provider| provider.auth_mode());
         let body = body(event, &route, &subject, auth_mode, tags.as_ref());
-        self.insert(tx, event, &urls, body).await
+        self.insert(tx, event, &subject, &urls, body).await
     }
 
     async fn insert(
         &self,
         tx: &mut Tx,
         event: &AuthEvent<'_>,
+        subject: &WebhookSubjectRow,
         urls: &[&str],
         body: String,
     ) -> Result<(), StoreError> {
@@ -158,11 +161,13 @@ impl Webhooks<'_> {
         let webhook_id = self.broker.mint(WebhookId::mint);
         // Ids in this order: the first address is sent to first (rest.md 14.2).
         for url in urls {
+            let operation = self.broker.mint(OperationId::mint);
+            self.log_queued(tx, &operation, event, subject).await?;
             let delivery = WebhookDeliveryRow {
                 id: self.broker.mint_in_order(WebhookDeliveryId::mint),
                 environment_id: event.environment.clone(),
                 connection_id: connection_id.cloned(),
-                operation_id: None,
+                operation_id: Some(operation),
                 webhook_id: webhook_id.clone(),
                 event: event.operation.event().to_owned(),
                 url: (*url).to_owned(),

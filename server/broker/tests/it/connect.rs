@@ -3,10 +3,10 @@ use std::time::Duration;
 
 use serde_json::{Map, json};
 use terapi_broker::connect::{
-    AuthOperation, BrowserAuthError, BrowserId, BrowserInput, Callback, CompleteError, NewSession, OwnApp,
-    Refusal, ResultFrame, ResultHolder, SessionDefaults, SubmitError,
+    AuthOperation, BrowserAuthError, BrowserId, BrowserInput, Callback, CompleteError, NewSession,
+    OpenSessionError, OwnApp, Refusal, ResultFrame, ResultHolder, SessionDefaults, SubmitError,
 };
-use terapi_broker::connections::{ConnectionPatch, MetadataChange};
+use terapi_broker::connections::{ConnectionPatch, GetOptions, MetadataChange};
 use terapi_broker::environments::EnvironmentPatch;
 use terapi_model::{ErrorCode, Tags};
 use terapi_testkit::{Answer, CredentialKind, Denial, IssuerParameter};
@@ -186,13 +186,15 @@ async fn a_providers_refusal_is_told_with_its_details_and_stores_nothing() {
         .outcome
         .unwrap_err();
     assert_eq!(failed.error.code(), ErrorCode::CallbackErr);
-    assert_eq!(failed.provider_error["error_description"], hostile);
+    assert_eq!(failed.said.description.as_deref(), Some(hostile));
     assert_eq!(failed.integration_key, Some(integration("acme")));
     let ResultFrame::Error {
         error_type,
         error_desc,
         provider_config_key,
         connection_id,
+        provider,
+        cause,
     } = waiting.result().await
     else {
         panic!("a success was told");
@@ -201,7 +203,16 @@ async fn a_providers_refusal_is_told_with_its_details_and_stores_nothing() {
         (error_type.as_str(), provider_config_key.as_deref()),
         ("callback_err", Some("acme"))
     );
-    assert!(error_desc.contains("access_denied") && connection_id.is_some());
+    assert_eq!(
+        error_desc,
+        format!("the provider answered with an error: access_denied ({hostile})")
+    );
+    let provider = provider.unwrap();
+    assert_eq!(
+        (provider.error.as_deref(), provider.description.as_deref()),
+        (Some("access_denied"), Some(hostile))
+    );
+    assert!(cause.is_none() && connection_id.is_some());
     assert_eq!(
         (flow.acme.counters().token_requests, flow.connection_count().await),
         (0, 0)
@@ -222,35 +233,32 @@ async fn every_bad_token_endpoint_ends_in_a_code_and_nothing_half_written() {
         error: error.into(),
         description: None,
     };
-    for (answer, code) in [
-        (Answer::Html { status: 200 }, ErrorCode::TokenErr),
-        (Answer::Html { status: 500 }, ErrorCode::TokenErr),
-        (Answer::MalformedJson, ErrorCode::TokenErr),
-        (Answer::NoAccessToken, ErrorCode::TokenErr),
-        (Answer::Empty, ErrorCode::TokenErr),
-        (Answer::InvalidGrant, ErrorCode::TokenErr),
-        (Answer::RateLimited { retry_after: 3 }, ErrorCode::TokenErr),
-        (bad(200, "bad_verification_code"), ErrorCode::TokenErr),
-        (bad(401, "invalid_client"), ErrorCode::TokenErr),
-        (raw(200, "application/json", "[1]"), ErrorCode::TokenErr),
-        (raw(200, "application/json", "\u{0}\u{1}"), ErrorCode::TokenErr),
+    for (answer, cause) in [
+        (Answer::Html { status: 200 }, "provider_answer"),
+        (Answer::Html { status: 500 }, "provider_answer"),
+        (Answer::MalformedJson, "provider_answer"),
+        (Answer::NoAccessToken, "provider_answer"),
+        (Answer::Empty, "provider_answer"),
+        (Answer::InvalidGrant, "provider_refused"),
+        (Answer::RateLimited { retry_after: 3 }, "provider_refused"),
+        (bad(200, "bad_verification_code"), "provider_refused"),
+        (bad(401, "invalid_client"), "provider_refused"),
+        (raw(200, "application/json", "[1]"), "provider_answer"),
+        (raw(200, "application/json", "\u{0}\u{1}"), "provider_answer"),
         (
             raw(200, "application/json", r#"{"access_token":{"a":1}}"#),
-            ErrorCode::TokenErr,
+            "provider_answer",
         ),
         (
             Answer::Redirect {
                 location: "http://127.0.0.1:1/".into(),
             },
-            ErrorCode::TokenErr,
+            "provider_answer",
         ),
-        (
-            Answer::Oversized { bytes: 2_000_000 },
-            ErrorCode::ProviderUnreachable,
-        ),
-        (Answer::CloseConnection, ErrorCode::ProviderUnreachable),
-        (Answer::Never, ErrorCode::ProviderTimeout),
-        (Answer::Slow { delay_ms: 5_000 }, ErrorCode::ProviderTimeout),
+        (Answer::Oversized { bytes: 2_000_000 }, "provider_unreachable"),
+        (Answer::CloseConnection, "provider_unreachable"),
+        (Answer::Never, "provider_timeout"),
+        (Answer::Slow { delay_ms: 5_000 }, "provider_timeout"),
     ] {
         let told = format!("{answer:?}");
         flow.acme.script(|script| script.token = answer);
@@ -260,7 +268,13 @@ async fn every_bad_token_endpoint_ends_in_a_code_and_nothing_half_written() {
             .await
             .outcome
             .unwrap_err();
-        assert_eq!(failed.error.code(), code, "{told}: {}", failed.error);
+        assert_eq!(
+            failed.error.code(),
+            ErrorCode::UnknownErr,
+            "{told}: {}",
+            failed.error
+        );
+        assert_eq!(failed.error.cause(), Some(cause), "{told}: {}", failed.error);
         let status = flow
             .house
             .broker
@@ -268,7 +282,18 @@ async fn every_bad_token_endpoint_ends_in_a_code_and_nothing_half_written() {
             .attempt(ResultHolder::Session(auth.session().unwrap()), &begun.attempt_id)
             .await;
         let result = status.unwrap().unwrap().result;
-        assert!(matches!(result, Some(ResultFrame::Error { .. })), "{told}");
+        let Some(ResultFrame::Error {
+            error_desc,
+            cause: said,
+            ..
+        }) = result
+        else {
+            panic!("{told} has no result")
+        };
+        assert_eq!(
+            (error_desc, said.as_deref()),
+            (failed.error.to_string(), Some(cause))
+        );
         assert_eq!(flow.connection_count().await, 0, "{told}");
     }
     flow.acme.script(|script| {
@@ -731,7 +756,7 @@ async fn a_browser_is_let_in_by_token_or_public_key_and_told_why_not() {
     assert!(!connect.delete_session(&session).await.unwrap());
     assert!(matches!(
         denied(Some(token), None).await,
-        BrowserAuthError::UnknownSession
+        BrowserAuthError::EndedSession(_)
     ));
     let short = connect
         .open_session(&flow.caller, NewSession::default())
@@ -740,7 +765,7 @@ async fn a_browser_is_let_in_by_token_or_public_key_and_told_why_not() {
     flow.house.clock.advance_seconds(30 * 60);
     assert!(matches!(
         denied(Some(short.token.expose()), None).await,
-        BrowserAuthError::UnknownSession
+        BrowserAuthError::EndedSession(_)
     ));
 }
 
@@ -1213,7 +1238,9 @@ async fn what_a_providers_file_says_is_what_is_sent_and_kept() {
         .unwrap();
     assert_eq!(
         fetched.connection.connection_config,
-        *json!({"team.id": "T1", "realm": "R9"}).as_object().unwrap()
+        *json!({"team.id": "T1", "realm": "R9", "user_scope": "chat:write"})
+            .as_object()
+            .unwrap()
     );
     let asked: Vec<_> = flow
         .acme

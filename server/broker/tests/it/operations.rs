@@ -8,7 +8,9 @@ use terapi_broker::connect::{
 };
 use terapi_broker::connections::GetOptions;
 use terapi_broker::operations::{MASK, Operation, OperationFilter, OperationMessage};
-use terapi_model::{ErrorCode, LogLevel, MessageType, OperationAction, OperationId, OperationState, OperationType};
+use terapi_model::{
+    ErrorCode, LogLevel, MessageType, OperationAction, OperationId, OperationState, OperationType,
+};
 use terapi_testkit::{Answer, Denial};
 use terapi_vault::hash::token_hash;
 
@@ -180,7 +182,12 @@ async fn turn_away(flow: &Flow, auth: &BrowserAuth, code: ErrorCode) -> Operatio
         integration: Some(&integration("acme")),
         auth_type: "apikey",
     };
-    flow.house.broker.connect().turn_away(auth, &refused).await.unwrap()
+    flow.house
+        .broker
+        .connect()
+        .turn_away(auth, &refused)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -219,7 +226,9 @@ async fn what_was_no_try_is_a_line_and_ends_nothing() {
         let session = auth.session().unwrap();
         let connect = flow.house.broker.connect();
         for _ in 0..520 {
-            let id = connect.refuse_beside(session, ErrorCode::NotFound, "no such attempt").await;
+            let id = connect
+                .refuse_beside(session, ErrorCode::NotFound, "no such attempt")
+                .await;
             assert_eq!(id.as_ref(), Some(&session.operation_id));
         }
         let (operation, lines) = only(&flow).await;
@@ -237,7 +246,10 @@ async fn crowd(flow: &Flow, count: usize) {
     let store = flow.house.broker.store();
     let like = turn_away(flow, &flow.public_key(), ErrorCode::InvalidBody).await;
     let mut tx = store.begin().await.unwrap();
-    let row = terapi_store::operations::find(&mut tx, &like).await.unwrap().unwrap();
+    let row = terapi_store::operations::find(&mut tx, &like)
+        .await
+        .unwrap()
+        .unwrap();
     for number in 1..count {
         let mut random = [0; 10];
         random[..8].copy_from_slice(&number.to_be_bytes());
@@ -266,7 +278,9 @@ async fn refusals_past_two_thousand_operations_a_minute_are_counted_in_one_that_
         };
         let connect = flow.house.broker.connect();
         let cookie = BrowserId::of_cookie(COOKIE);
-        let refused = connect.begin(&stranger, &integration("acme"), named, &cookie).await;
+        let refused = connect
+            .begin(&stranger, &integration("acme"), named, &cookie)
+            .await;
         assert_eq!(refused.unwrap_err().operation_id.as_ref(), Some(&counted));
         let many = (0..20).map(|_| turn_away(&flow, &stranger, ErrorCode::MissingHmac));
         let many = futures::future::join_all(many).await;
@@ -306,7 +320,10 @@ async fn a_session_that_is_used_after_its_end_names_its_operation_as_long_as_it_
             opened.unwrap()
         };
         let (left, deleted) = (open().await, open().await);
-        let session = connect.authenticate_session(deleted.token.expose()).await.unwrap();
+        let session = connect
+            .authenticate_session(deleted.token.expose())
+            .await
+            .unwrap();
         connect.delete_session(&session).await.unwrap();
         flow.house.clock.advance_seconds(30 * 60);
         let operations = flow.house.broker.operations();
@@ -480,7 +497,7 @@ async fn renewing_by_itself_is_written_down_only_when_it_fails() {
         let (operation, lines) = flow.log().await.remove(0);
         assert_eq!(
             end(&operation),
-            (OperationState::Failed, Some("invalid_credentials"))
+            (OperationState::Failed, Some("refresh_token_external_error"))
         );
         assert_eq!(operation.connection_key.as_ref(), Some(&key));
         assert_eq!(operation.integration_key, Some(integration("acme")));

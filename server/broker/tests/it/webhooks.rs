@@ -409,7 +409,10 @@ async fn a_dead_address_is_spared_and_its_events_keep_their_attempts() {
     let mut rows = hooked.rows().await;
     rows.retain(|row| row.url.ends_with("/nobody"));
     assert_eq!(rows.len(), 7);
-    assert!(rows.iter().all(|row| row.state == DeliveryState::Pending && row.attempts <= 1));
+    assert!(
+        rows.iter()
+            .all(|row| row.state == DeliveryState::Pending && row.attempts <= 1)
+    );
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::parse::{TemplateError, TemplateErrorKind};
 use super::variable::{Use, Variable};
-use super::{Expression, RenderError, Scope, Segment, Template, first_set, value_of};
+use super::{Expression, RenderError, Scope, Segment, Template, collect, first_set, value_of};
 use crate::Pattern;
 
 /// Everything but RFC 3986's unreserved characters.
@@ -172,6 +172,20 @@ impl UrlTemplate {
                 Err(RenderError::NotUrl)
             }
         })
+    }
+
+    /// The address, or path, for somebody who may not see every value: in place of a hole stands its value where all
+    /// its names are open, and `closed` elsewhere. Nothing is checked. `None` when a value is missing.
+    pub fn show(
+        &self,
+        scope: &Scope<'_>,
+        closed: &str,
+        is_open: impl Fn(&Variable) -> bool,
+    ) -> Option<String> {
+        first_set(&self.alternatives, |address| {
+            address.show(scope, closed, &is_open)
+        })
+        .ok()
     }
 
     /// A path and query below a base URL, encoded. Only for templates from [`UrlTemplate::parse_path`].
@@ -404,6 +418,33 @@ struct Rendered {
 }
 
 impl Address {
+    fn show(
+        &self,
+        scope: &Scope<'_>,
+        closed: &str,
+        is_open: &impl Fn(&Variable) -> bool,
+    ) -> Result<String, RenderError> {
+        let mut text = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Literal(literal) => text.push_str(literal),
+                Part::Hole(expression, place) => {
+                    let (_, value) = value_of(expression, scope)?;
+                    let mut open = true;
+                    name_each(expression, &mut |variable| open &= is_open(variable));
+                    match place {
+                        _ if !open => text.push_str(closed),
+                        Place::BaseUrl(_) => text.push_str(value.trim_end_matches('/')),
+                        Place::Host(_) => text.push_str(&value),
+                        Place::Path => text.extend(utf8_percent_encode(&value, ENCODED)),
+                        Place::Query => text.extend(url::form_urlencoded::byte_serialize(value.as_bytes())),
+                    }
+                }
+            }
+        }
+        Ok(text)
+    }
+
     fn render(&self, scope: &Scope<'_>) -> Result<Rendered, RenderError> {
         let mut text = String::new();
         let mut host_holes = false;
@@ -462,6 +503,18 @@ impl Address {
             Some(host)
         };
         Ok(Rendered { text, host })
+    }
+}
+
+fn name_each(expression: &Expression, found: &mut impl FnMut(&Variable)) {
+    match expression {
+        Expression::FirstOf(names) => names.iter().for_each(found),
+        Expression::Call(_, arguments) => {
+            let mut found = |variable: &Variable, _| found(variable);
+            arguments
+                .iter()
+                .for_each(|argument| collect(argument, &mut found));
+        }
     }
 }
 

@@ -216,7 +216,7 @@ async fn what_runs_past_its_time_is_ended_by_its_kind() {
         let mut tx = store.begin().await.unwrap();
         operations::succeed(&mut tx, &done.id, NOW).await.unwrap();
         let now = NOW.plus_seconds(300);
-        assert_eq!(operations::expire(&mut tx, now).await.unwrap(), 2);
+        assert_eq!(operations::expire(&mut tx, now, 9).await.unwrap().len(), 2);
         assert_eq!(
             state(&mut tx, &operation.id).await,
             (OperationState::Cancelled, Some(now))
@@ -230,7 +230,7 @@ async fn what_runs_past_its_time_is_ended_by_its_kind() {
             state(&mut tx, &done.id).await,
             (OperationState::Success, Some(NOW))
         );
-        assert_eq!(operations::expire(&mut tx, now).await.unwrap(), 0);
+        assert_eq!(operations::expire(&mut tx, now, 9).await.unwrap().len(), 0);
         tx.commit().await.unwrap();
     })
     .await;

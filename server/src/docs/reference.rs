@@ -539,7 +539,7 @@ mod tests {
             "href=\"#get-things-id\"",
             "<details><summary>Errors: <span class=\"quiet\">404</span></summary>",
             "<dd><code>&lt;none&gt;</code></dd></dl></details>",
-            "curl &quot;$TERAPI_URL/things/…&quot; \\\n  -H &quot;Authorization: Bearer $TERAPI_SECRET_KEY&quot;</pre>",
+            "curl &quot;$TERAPI_URL/things/user-1&quot; \\\n  -H &quot;Authorization: Bearer $TERAPI_SECRET_KEY&quot;</pre>",
             "<summary>Its answer</summary><pre tabindex=\"0\">{\n  &quot;name&quot;: &quot;dev&quot;,",
         ] {
             assert!(html.contains(wanted), "{wanted}\n{html}");

@@ -32,8 +32,18 @@ async fn routes_of_other_products_say_so() {
 async fn whoever_comes_from_installing_a_github_app_sees_a_page() {
     let app = TestApp::spawn().await;
     let shown = async |query: &str| {
-        let got = app.http.get(format!("{}/app-auth/connect{query}", app.url)).send().await.unwrap();
-        assert!(got.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
+        let got = app
+            .http
+            .get(format!("{}/app-auth/connect{query}", app.url))
+            .send()
+            .await
+            .unwrap();
+        assert!(
+            got.headers()["content-type"]
+                .to_str()
+                .unwrap()
+                .starts_with("text/html")
+        );
         (got.status().as_u16(), got.text().await.unwrap())
     };
     let (status, page) = shown("?installation_id=1&setup_action=install").await;

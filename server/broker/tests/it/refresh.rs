@@ -105,8 +105,15 @@ async fn a_token_that_lives_for_less_than_is_asked_is_not_served_when_renewing_f
         let waiting = reason(flow.get_with(&key, living(601)).await.unwrap_err());
         assert!(matches!(waiting, RefreshFailure::Backoff { .. }), "{waiting}");
         assert_eq!(flow.acme.counters().refreshes, 1);
-        assert_eq!(access_token(&flow.get_with(&key, living(600)).await.unwrap()), token);
-        assert_eq!(flow.access_token(&key).await, token, "whoever asks for no life gets it");
+        assert_eq!(
+            access_token(&flow.get_with(&key, living(600)).await.unwrap()),
+            token
+        );
+        assert_eq!(
+            flow.access_token(&key).await,
+            token,
+            "whoever asks for no life gets it"
+        );
     })
     .await;
 }
@@ -128,10 +135,13 @@ async fn who_asks_for_a_longer_life_waits_for_the_refresh_under_way() {
                 access_token(&fetched.unwrap())
             })
         };
-        let first = read(&flow.house.broker, GetOptions {
+        let first = read(
+            &flow.house.broker,
+            GetOptions {
                 with_credentials: true,
                 ..GetOptions::default()
-            });
+            },
+        );
         flow.acme.wait_until(|counters| counters.refreshes == 1).await;
         let here = read(&flow.house.broker, living(1200));
         let there = read(&other.broker, living(1200));
@@ -139,7 +149,10 @@ async fn who_asks_for_a_longer_life_waits_for_the_refresh_under_way() {
         flow.acme.release(1);
         let newer = first.await.unwrap();
         assert_ne!(newer, token);
-        assert_eq!((here.await.unwrap(), there.await.unwrap()), (newer.clone(), newer));
+        assert_eq!(
+            (here.await.unwrap(), there.await.unwrap()),
+            (newer.clone(), newer)
+        );
         let counters = flow.acme.counters();
         assert_eq!((counters.refreshes, counters.reuses), (1, 0));
     })

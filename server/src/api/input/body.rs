@@ -38,7 +38,11 @@ impl<const LIMIT: usize, S: Send + Sync> FromRequest<S> for JsonBody<LIMIT> {
                 true => "the body is nested too deeply, 127 levels are read",
                 false => "the body is not JSON",
             };
-            invalid_json(format!("{fault} (line {}, column {})", error.line(), error.column()))
+            invalid_json(format!(
+                "{fault} (line {}, column {})",
+                error.line(),
+                error.column()
+            ))
         })?;
         if value.is_object() || value.is_array() {
             Ok(Self(value))

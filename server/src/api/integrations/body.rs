@@ -46,7 +46,11 @@ pub(super) fn credentials(fields: &mut Fields<'_, '_>, whole: bool) -> Option<Gi
                 let required = ["client_id", "client_secret"].into_iter().filter(|_| whole);
                 for name in required {
                     if !fields.has(name) {
-                        fields.complain(&[name], IssueCode::InvalidType, "is required and must be a string");
+                        fields.complain(
+                            &[name],
+                            IssueCode::InvalidType,
+                            "is required and must be a string",
+                        );
                     }
                 }
                 let given = GivenCredentials {

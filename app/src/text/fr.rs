@@ -90,7 +90,7 @@ words! { French;
     next_ask() => "Si cela se reproduit, envoyez la référence ci-dessous à l’assistance de l’application d’où vous venez.";
     next_ask_product(product) => "Si cela se reproduit, envoyez la référence ci-dessous à l’assistance de {product}.";
     details() => "Détails";
-    message() => "Message";
+    message() => "Explication";
     provider_said(name) => "Réponse de {name}";
     code() => "Code";
     reference() => "Référence";

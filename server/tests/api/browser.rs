@@ -448,3 +448,22 @@ async fn our_own_module_is_served_to_every_site() {
         assert_eq!(got.header("cross-origin-resource-policy"), "cross-origin");
     }
 }
+
+#[tokio::test]
+async fn browsers_and_crawlers_find_what_they_ask_every_origin_for() {
+    let app = TestApp::spawn().await;
+    let icon = app.anon().get("/favicon.ico").await;
+    assert_eq!(
+        (icon.status.as_u16(), icon.header("content-type")),
+        (200, "image/x-icon")
+    );
+    let robots = app.anon().get("/robots.txt").await;
+    assert_eq!(
+        (robots.status.as_u16(), robots.header("content-type")),
+        (200, "text/plain; charset=utf-8")
+    );
+    assert_eq!(
+        robots.body,
+        "User-agent: *\nAllow: /docs\nDisallow: /app\nDisallow: /ui\nDisallow: /connect\nDisallow: /oauth\n"
+    );
+}

@@ -112,7 +112,8 @@ async fn without_scripts_the_form_leads_to_the_provider() {
         .await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(
-        page.body.contains("action=\"/connect/ui/start\""),
+        page.body
+            .contains("action=\"/connect/ui/start?integration=github\""),
         "{}",
         page.body
     );

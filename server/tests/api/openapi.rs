@@ -136,7 +136,8 @@ fn every_public_route_is_described_or_known_not_to_be() {
     for (path, item) in document["paths"].as_object().unwrap() {
         for method in item.as_object().unwrap().keys() {
             let is_served = terapi::router::table().iter().any(|route| {
-                route.path == *path
+                // The document knows no parameter that takes slashes; such a route is there to refuse them.
+                route.path.replace("{*", "{") == *path
                     && route
                         .method
                         .is_some_and(|served| served.eq_ignore_ascii_case(method))

@@ -63,7 +63,12 @@ pub fn hmac_with_node() -> String {
     "import { createHmac } from \"node:crypto\";\n\nconst text = connectionId ? `${integrationId}:${connectionId}` : integrationId;\nconst hmac = createHmac(\"sha256\", process.env.TERAPI_HMAC_KEY)\n  .update(text)\n  .digest(\"hex\");".to_owned()
 }
 
-/// Checking where an event comes from.
+/// Checking where an event comes from, as every Standard Webhooks library does. They take the key's bytes in Base64.
+pub fn verify_with_standard_webhooks() -> String {
+    "import { Webhook } from \"standardwebhooks\";\n\nconst key = Buffer.from(process.env.TERAPI_WEBHOOK_SIGNING_KEY);\nconst webhook = new Webhook(`whsec_${key.toString(\"base64\")}`);\n\napp.post(\"/webhooks/terapi\", express.text({ type: \"*/*\" }), (req, res) => {\n  let event;\n  try {\n    event = webhook.verify(req.body, req.headers);\n  } catch {\n    return res.sendStatus(401);\n  }\n  res.sendStatus(204);\n});".to_owned()
+}
+
+/// The same with the Node SDK.
 pub fn verify_with_node(base: &str) -> String {
     format!(
         "import {{ Nango }} from \"@nangohq/node\";\n\nconst terapi = new Nango({{\n  host: {},\n  secretKey: process.env.TERAPI_SECRET_KEY,\n  webhookSigningKey: process.env.TERAPI_WEBHOOK_SIGNING_KEY,\n}});\n\napp.post(\"/webhooks/terapi\", express.text({{ type: \"*/*\" }}), (req, res) => {{\n  if (!terapi.verifyIncomingWebhookRequest(req.body, req.headers)) {{\n    return res.sendStatus(401);\n  }}\n  res.sendStatus(204);\n  const event = JSON.parse(req.body);\n}});",

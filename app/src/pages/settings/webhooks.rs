@@ -90,7 +90,10 @@ pub fn show(desk: Desk, query: &Query) -> PageResult {
                 </div>
             </Card>
             <Card title=text::VERIFY hint=text::VERIFY_HINT>
-                <CodeBlock label=text::NODE code=snippets::verify_with_node(&host) />
+                <div class="space-y-4">
+                    <CodeBlock label=text::STANDARD code=snippets::verify_with_standard_webhooks() />
+                    <CodeBlock label=text::NODE code=snippets::verify_with_node(&host) />
+                </div>
             </Card>
         }
     }))

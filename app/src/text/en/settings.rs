@@ -226,9 +226,9 @@ pub mod webhooks {
     pub const SURE: &str = "Receivers that verify with the present key refuse events from now on";
     pub const NOT_SURE: &str = "Tick this to replace the key: your receivers have to learn the new one.";
     pub const VERIFY: &str = "Verify an event";
-    pub const VERIFY_HINT: &str =
-        "Releases of the Node SDK before 0.71 take the signing key as secretKey of a client of its own.";
+    pub const VERIFY_HINT: &str = "Any Standard Webhooks library does it, and refuses old events sent again. Releases of the Node SDK before 0.71 take the signing key as secretKey of a client of its own.";
     pub const EXAMPLE: &str = "https://api.example.com/webhooks/terapi";
+    pub const STANDARD: &str = "Standard Webhooks";
     pub const NODE: &str = "Node SDK";
 }
 

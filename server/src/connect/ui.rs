@@ -13,6 +13,7 @@ use terapi_app::{Answer, Query};
 
 use super::FORM_LIMIT;
 use crate::layers::RequestId;
+use crate::rate_limit::Kind;
 use crate::route::Routes;
 use crate::state::AppState;
 use crate::ui;
@@ -33,19 +34,42 @@ pub fn routes() -> Routes {
 }
 
 async fn show(State(state): State<AppState>, request: Request) -> Response {
-    let answer = connect::get(&ui::site(&state), &visit(&request)).await;
-    respond(&state, answer)
+    let (site, visit) = (ui::site(&state), visit(&request));
+    let in_address = visit.query.get("session_token");
+    if let Some(wait) = count(&state, visit.bearer.as_deref().or(in_address)).await {
+        return busy(&state, &visit, wait);
+    }
+    respond(&state, connect::get(&site, &visit).await)
 }
 
 async fn start(State(state): State<AppState>, request: Request) -> Response {
     let (site, visit) = (ui::site(&state), visit(&request));
     match ui::read_form(request, FORM_LIMIT).await {
-        Ok(form) => respond(&state, connect::start(&site, &visit, form).await),
+        Ok(form) => {
+            let token = visit.bearer.as_deref().unwrap_or(form.text("session_token"));
+            if let Some(wait) = count(&state, Some(token)).await {
+                return busy(&state, &visit, wait);
+            }
+            respond(&state, connect::start(&site, &visit, form).await)
+        }
         Err(refusal) if refusal.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            respond(&state, connect::too_large(&site, &visit))
+            respond(&state, connect::too_large(&site, &visit).await)
         }
         Err(refusal) => protect(refusal),
     }
+}
+
+/// Counts a view for the account of its session, as the calls of browser packages are (rest.md 1.6); answers how many
+/// seconds to wait when it is one too many. Views without a good session do nothing that costs anything.
+async fn count(state: &AppState, token: Option<&str>) -> Option<i64> {
+    let token = token.filter(|_| state.rate_limit.is_on())?;
+    let session = state.broker.connect().authenticate_session(token).await.ok()?;
+    let account = &session.caller.account_id;
+    state.rate_limit.wait(account, Kind::Global, state.broker.now())
+}
+
+fn busy(state: &AppState, visit: &ConnectVisit, wait: i64) -> Response {
+    respond(state, connect::busy(&ui::site(state), visit, wait.unsigned_abs()))
 }
 
 fn visit(request: &Request) -> ConnectVisit {
@@ -80,12 +104,12 @@ fn bearer(headers: &HeaderMap) -> Option<String> {
 fn respond(state: &AppState, answer: ConnectAnswer) -> Response {
     protect(match answer {
         ConnectAnswer::Document(document) => ui::respond(state, Answer::Document(document)),
-        ConnectAnswer::View { status, html } => (
-            ui::number(status),
-            [(VIEW, HeaderValue::from_static("1"))],
-            Html(html),
-        )
-            .into_response(),
+        ConnectAnswer::View { status, html } => {
+            let view = [(VIEW, HeaderValue::from_static("1"))];
+            let mut response = (ui::number(status), view, Html(html)).into_response();
+            ui::tell_when(status, response.headers_mut());
+            response
+        }
         ConnectAnswer::SeeOther(location) => match HeaderValue::try_from(location) {
             Ok(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
             Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

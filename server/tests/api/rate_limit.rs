@@ -84,6 +84,41 @@ async fn keys_of_an_account_share_a_window_and_other_ways_in_have_their_own() {
 }
 
 #[tokio::test]
+async fn views_of_the_connect_page_are_counted_and_one_too_many_is_a_page() {
+    let app = limited(2).await;
+    let token = app.session(for_u1()).await;
+    let page = format!("{}/connect/ui?session_token={token}", app.url);
+    let first = app.http.get(&page).send().await.unwrap();
+    assert_eq!(first.status(), 200);
+    assert_eq!(first.headers()["x-ratelimit-remaining"], "1");
+    let form = [("session_token", token.as_str()), ("integration", "none")];
+    let start = app.http.post(format!("{}/connect/ui/start", app.url)).form(&form);
+    let second = start.send().await.unwrap();
+    assert_eq!(second.headers()["x-ratelimit-remaining"], "0");
+    for asked in [
+        app.http.get(&page),
+        app.http.post(format!("{}/connect/ui/start", app.url)).form(&form),
+        app.http
+            .get(format!("{}/connect/ui", app.url))
+            .header("terapi-view", "1")
+            .bearer_auth(&token),
+    ] {
+        let refused = asked.send().await.unwrap();
+        assert_eq!(refused.status(), 429);
+        assert_eq!(refused.headers()["retry-after"], "60");
+        let text = refused.text().await.unwrap();
+        assert!(text.contains("Too much at once"), "{text}");
+    }
+    let unknown = format!(
+        "{}/connect/ui?session_token=nango_connect_session_{}",
+        app.url,
+        "0".repeat(64)
+    );
+    let stranger = app.http.get(&unknown).send().await.unwrap();
+    assert!(!stranger.headers().contains_key("x-ratelimit-limit"));
+}
+
+#[tokio::test]
 async fn calls_without_an_account_are_not_counted_and_without_a_limit_none_are() {
     let app = limited(1).await;
     for _ in 0..3 {

@@ -140,6 +140,18 @@ async fn who_goes_back_or_presses_twice_sees_what_became_of_it() {
 }
 
 #[tokio::test]
+async fn whoever_only_looks_at_a_callback_uses_nothing_up() {
+    let app = TestApp::spawn().await;
+    app.acme().await;
+    let popup = app.popup("").await;
+    let head = app.http.head(popup.returned.as_str()).send().await.unwrap();
+    assert_eq!(head.status(), 200);
+    assert_eq!((app.count().await, app.acme.counters().exchanges), (0, 0));
+    assert_eq!(app.come_back(&popup).await.status, 200);
+    assert_eq!(app.count().await, 1);
+}
+
+#[tokio::test]
 async fn an_integration_that_goes_meanwhile_ends_the_authorization() {
     let app = TestApp::spawn().await;
     app.acme().await;

@@ -339,3 +339,30 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_address_is_shown_with_what_is_open_and_nothing_else() {
+    let config = object(json!({"subdomain": "acme", "id": "a b/c"}));
+    let scope = Scope {
+        connection_config: Some(&config),
+        api_key: Some("hush"),
+        ..Scope::default()
+    };
+    let shown = |text: &str| {
+        let is_open = |variable: &Variable| !variable.is_credential();
+        parse(text).unwrap().show(&scope, "[x]", is_open)
+    };
+    for (template, address) in [
+        (
+            "https://${connection_config.subdomain}.example.com/v/${connection_config.id}?id=${connection_config.id}",
+            Some("https://acme.example.com/v/a%20b%2Fc?id=a+b%2Fc"),
+        ),
+        (
+            "https://${connection_config.subdomain}.example.com/${api_key}/${base64(${connection_config.id}:${api_key})}",
+            Some("https://acme.example.com/[x]/[x]"),
+        ),
+        ("https://api.example.com/${connection_config.label}", None),
+    ] {
+        assert_eq!(shown(template).as_deref(), address, "{template}");
+    }
+}

@@ -3,6 +3,7 @@ use terapi_model::{
     ConnectionId, EnvironmentId, IntegrationId, IntegrationKey, LogLevel, MessageContext, MessageType,
     OperationAction, OperationId, OperationMessageId, OperationState, OperationType, ProviderName, Timestamp,
 };
+use terapi_store::operation_attempts::{self, NewOperationAttempt};
 use terapi_store::{
     EnvironmentRow, OperationFilter, OperationMessageRow, OperationRow, Store, Tx, operations,
 };
@@ -345,6 +346,72 @@ async fn a_list_is_newest_first_narrowed_and_paged_by_key() {
         assert_eq!(list(OperationFilter { from, ..all() }).await, sorted[..2]);
         let until = Some(NOW.plus_seconds(1));
         assert_eq!(list(OperationFilter { until, ..all() }).await, sorted[4..]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_attempt_keeps_what_was_known_of_it_and_belongs_to_an_operation() {
+    on_each(async |database| {
+        let store = &database.store;
+        let environment = house(store).await;
+        let operation = row(&environment, NOW);
+        insert(store, &operation).await;
+        let (integration, provider) = (
+            IntegrationId::mint(NOW, bits()),
+            ProviderName::parse("acme").unwrap(),
+        );
+        let (named, never) = (IntegrationKey::parse("acme").unwrap(), row(&environment, NOW));
+        let begun = NewOperationAttempt {
+            operation_id: &operation.id,
+            id: "one",
+            state: OperationState::Running,
+            integration: Some((&integration, &named, &provider)),
+            connection_id: None,
+            connection_key: Some(&key("mine")),
+            now: NOW,
+        };
+        let ended = NewOperationAttempt {
+            state: OperationState::Failed,
+            integration: None,
+            connection_key: None,
+            now: NOW.plus_seconds(1),
+            ..begun
+        };
+        let mut tx = store.begin().await.unwrap();
+        for attempt in [begun, ended, NewOperationAttempt { id: "two", ..ended }] {
+            assert!(operation_attempts::put(&mut tx, &attempt).await.unwrap());
+        }
+        let lost = NewOperationAttempt {
+            operation_id: &never.id,
+            ..begun
+        };
+        assert!(!operation_attempts::put(&mut tx, &lost).await.unwrap());
+        tx.commit().await.unwrap();
+        let mut db = store.read().await.unwrap();
+        let tally = operation_attempts::tally(&mut db, &[operation.id.clone(), never.id]).await;
+        let tally: Vec<_> = tally
+            .unwrap()
+            .into_iter()
+            .map(|row| (row.operation_id, row.integration_key, row.state, row.tries))
+            .collect();
+        let (id, failed) = (operation.id, OperationState::Failed);
+        assert_eq!(
+            tally,
+            [
+                (id.clone(), Some(named), failed, 1),
+                (id.clone(), None, failed, 1)
+            ]
+        );
+        let filter = OperationFilter {
+            connection_key: Some("mine".into()),
+            state: Some(failed),
+            limit: 9,
+            ..OperationFilter::default()
+        };
+        let found = operations::list(&mut db, &environment.id, &filter).await.unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!((&found[0].id, found[0].state), (&id, OperationState::Running));
     })
     .await;
 }

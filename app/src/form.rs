@@ -14,7 +14,12 @@ impl Form {
         Self(
             url::form_urlencoded::parse(body)
                 // No field of a browser sends NUL, and no database takes it.
-                .map(|(name, value)| (name.into_owned(), SecretString::new(value.replace('\0', "\u{fffd}"))))
+                .map(|(name, value)| {
+                    (
+                        name.into_owned(),
+                        SecretString::new(value.replace('\0', "\u{fffd}")),
+                    )
+                })
                 .collect(),
         )
     }

@@ -21,9 +21,7 @@ pub async fn sign_in(site: &Site, visit: &Visit, form: &Form) -> ActionResult {
             let onward = next.unwrap_or_else(|| Route::Home.to_string());
             Ok(Outcome::Session(onward, SessionChange::SignIn(operator.id)))
         }
-        Err(SignInError::WrongCredentials) => {
-            Ok(Outcome::Invalid(state.refused_all(text::sign_in::WRONG)))
-        }
+        Err(SignInError::WrongCredentials) => Ok(Outcome::Invalid(state.refused_all(text::sign_in::WRONG))),
         Err(SignInError::Throttled { retry_after_s }) => {
             let retry_after = u64::try_from(retry_after_s).unwrap_or_default();
             Ok(Outcome::NotNow(

@@ -11,11 +11,11 @@ use axum::response::{Html, IntoResponse, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use terapi_app::base_path::Local;
+use terapi_app::route::Route;
 use terapi_app::{
     Answer, Document, Form, Policy, Query, SessionChange, SignedIn, Site, Status, Theme, Visit,
 };
-use terapi_app::base_path::Local;
-use terapi_app::route::Route;
 use tokio::time::timeout;
 use tower_sessions::Session;
 

@@ -230,7 +230,10 @@ async fn credentials_that_the_provider_refuses_are_not_stored() {
     };
     app.acme.script(|script| script.me_status = Some(503));
     let broken = said().await;
-    assert!(broken.contains("could not say") && broken.contains("503"), "{broken}");
+    assert!(
+        broken.contains("could not say") && broken.contains("503"),
+        "{broken}"
+    );
     app.acme.script(|script| script.outage = true);
     let away = said().await;
     assert!(away.contains("could not be asked"), "{away}");

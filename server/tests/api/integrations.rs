@@ -150,7 +150,10 @@ async fn what_cannot_become_an_integration_is_named() {
         ),
         (
             change(|body| {
-                body["credentials"].as_object_mut().unwrap().remove("client_secret");
+                body["credentials"]
+                    .as_object_mut()
+                    .unwrap()
+                    .remove("client_secret");
             }),
             vec!["invalid_type credentials.client_secret"],
         ),

@@ -81,7 +81,9 @@ async fn too_large_a_form_is_refused_with_a_page() {
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(answer.body.contains("64 kB"), "{}", answer.body);
     assert!(
-        answer.body.contains("<a href=\"/app/~/sign-in\">Back to the form</a>"),
+        answer
+            .body
+            .contains("<a href=\"/app/~/sign-in\">Back to the form</a>"),
         "{}",
         answer.body
     );

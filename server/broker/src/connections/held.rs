@@ -61,7 +61,10 @@ where
 /// made up, a token that was rotated must not be lost.
 pub(crate) fn joined(scopes: &[String]) -> String {
     let sound = scopes.iter().map(String::as_str);
-    sound.filter(|scope| !scope.contains('\0')).collect::<Vec<_>>().join(",")
+    sound
+        .filter(|scope| !scope.contains('\0'))
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 /// Splits a config into what lies open in the database and what the provider declares secret.

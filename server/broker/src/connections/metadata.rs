@@ -86,7 +86,10 @@ pub(super) fn check(metadata: &Value) -> Result<(), Issue> {
         let limit = format!("has at most {} KiB", MAX_METADATA_BYTES / 1024);
         (IssueCode::TooBig, limit)
     } else if text.contains("\\u0000") && has_nul(metadata) {
-        (IssueCode::InvalidFormat, "may not hold a NUL character".to_owned())
+        (
+            IssueCode::InvalidFormat,
+            "may not hold a NUL character".to_owned(),
+        )
     } else {
         return Ok(());
     };

@@ -208,7 +208,10 @@ async fn metadata_is_replaced_or_merged_for_all_or_for_none() {
             MetadataChange::Replace,
         )
         .await;
-    assert_eq!(issue(nul), (IssueCode::InvalidFormat, vec!["metadata".to_owned()]));
+    assert_eq!(
+        issue(nul),
+        (IssueCode::InvalidFormat, vec!["metadata".to_owned()])
+    );
     let large = object(json!({"x": "y".repeat(300_000)}));
     let large = connections
         .write_metadata(&caller, &acme, &both, &large, MetadataChange::Replace)
@@ -434,14 +437,29 @@ async fn an_organization_belongs_to_the_person_who_was_in_it() {
                 }),
                 ..ConnectionPatch::default()
             };
-            connections.update(&flow.caller, &acme, &key, patch).await.unwrap();
-            let shown = flow.get_with(&key, GetOptions::default()).await.unwrap().connection;
+            connections
+                .update(&flow.caller, &acme, &key, patch)
+                .await
+                .unwrap();
+            let shown = flow
+                .get_with(&key, GetOptions::default())
+                .await
+                .unwrap()
+                .connection;
             let organization = shown.end_user.unwrap().organization;
             organization.map(|organization| organization.id)
         };
-        assert_eq!(become_of("u-1").await.as_deref(), Some("acme-inc"), "the same person");
+        assert_eq!(
+            become_of("u-1").await.as_deref(),
+            Some("acme-inc"),
+            "the same person"
+        );
         assert_eq!(become_of("bob").await, None);
-        assert_eq!(become_of("u-1").await, None, "it is not remembered for somebody who left");
+        assert_eq!(
+            become_of("u-1").await,
+            None,
+            "it is not remembered for somebody who left"
+        );
         let listed = ConnectionQuery {
             organization_id: Some("acme-inc".into()),
             ..ConnectionQuery::default()

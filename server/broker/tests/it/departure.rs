@@ -43,7 +43,11 @@ async fn a_link_that_is_good_no_more_names_its_operation_and_says_so_there() {
             assert_eq!(refused.operation_id.as_ref(), Some(&prepared.operation_id));
         }
         let (operation, lines) = flow.log().await.remove(0);
-        assert_eq!(operation.state, OperationState::Running, "the first browser is on its way");
+        assert_eq!(
+            operation.state,
+            OperationState::Running,
+            "the first browser is on its way"
+        );
         let warned = lines.iter().filter(|line| line.level == LogLevel::Warn);
         assert_eq!(warned.count(), 3, "{lines:?}");
         let nowhere = OAuthAttemptId::parse("att_00000000000000000000000000").unwrap();

@@ -125,7 +125,7 @@ async fn a_sessions_operation_is_found_by_everything_that_it_was_used_for() {
             all.before = Some((later, other.clone()));
             all.limit = 1;
         });
-        assert_eq!(before.await, [id.clone()]);
+        assert_eq!(before.await, std::slice::from_ref(&id));
 
         let operations = flow.house.broker.operations();
         let (operation, _) = operations.find(&flow.caller, &id).await.unwrap().unwrap();

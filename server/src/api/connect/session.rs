@@ -56,18 +56,18 @@ pub struct SessionBody {
 
 impl From<SessionView> for SessionBody {
     fn from(view: SessionView) -> Self {
-        Self {
-            end_user: view.end_user.map(EndUserBody::from),
         let mut connect_ui_settings = view.connect_ui;
         connect_ui_settings.logo = connect_ui_settings.logo.map(|logo| Local(logo).to_string());
-            connect_ui_settings: view.connect_ui,
+        Self {
+            end_user: view.end_user.map(EndUserBody::from),
+            connect_ui_settings,
             allowed_integrations: view.allowed_integrations,
             integrations_config_defaults: view.defaults,
             is_reconnecting: view.is_reconnecting,
             overrides: view.overrides,
+            // Its reader writes the path of the API's address before it, so that a base path is in it already.
             websockets_path: "/",
         }
-            // Its reader writes the path of the API's address before it, so that a base path is in it already.
     }
 }
 
@@ -88,7 +88,11 @@ pub(super) async fn get(
     answer_beside(&state, &session, shown).await
 }
 
-async fn show(state: &AppState, session: &Session, request: Request) -> Result<Json<SessionAnswer>, ApiError> {
+async fn show(
+    state: &AppState,
+    session: &Session,
+    request: Request,
+) -> Result<Json<SessionAnswer>, ApiError> {
     expect_nothing(state, request).await?;
     let view = state.broker.connect().session_view(session).await?;
     let view = view.ok_or_else(|| ApiError::not_found("the connection of this session no longer exists"))?;

@@ -250,14 +250,16 @@ need_databases() {
 # the test tool's own.
 need_chromium() {
     find_chromium && return
-    if apt_offers chromium && apt_install chromium fonts-liberation && find_chromium; then
-        # For screenshots: the Connect UI speaks Japanese too.
-        apt_install fonts-ipafont-gothic || true
-        return
-    fi
+    apt_offers chromium && apt_install chromium fonts-liberation && find_chromium && return
     say "installing the test tool's Chromium"
     (cd end2end && timeout 600 npx playwright install --with-deps chromium) || die "please install Chromium"
     unset TERAPI_TEST_CHROMIUM
+}
+
+# For screenshots: the Connect UI speaks Japanese too.
+need_japanese_font() {
+    { have fc-list && fc-list :lang=ja | grep -q .; } || apt_install fonts-ipafont-gothic ||
+        say "no font has Japanese letters: pictures in Japanese show boxes"
 }
 
 find_chromium() {

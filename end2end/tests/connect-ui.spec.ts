@@ -260,6 +260,12 @@ test.describe("in a frame on another origin", () => {
         const { token } = await stage.rest.openSession(stage.apiKey);
         const ui = await embedder.frame(page, { baseURL: stage.url, apiURL: stage.url });
         await expect(ui.locator("[data-skeleton]")).toBeVisible();
+        const frame = page.frames().find((frame) => frame.url().startsWith(stage.url))!;
+        await frame.evaluate(() => {
+            (window as any).heard = new Promise((done) => addEventListener("message", done, { once: true }));
+        });
+        const asked: string[] = [];
+        page.on("request", (request) => asked.push(request.url()));
         // A frame beside it, of the same website.
         await page.evaluate(async (token) => {
             const stranger = document.createElement("iframe");
@@ -270,8 +276,12 @@ test.describe("in a frame on another origin", () => {
             });
             stranger.contentWindow!.postMessage(token, "*");
         }, token);
-        // And the page itself through it: whoever the message came from counts, not when it came.
-        await page.evaluate(() => new Promise((done) => setTimeout(done, 300)));
+        // Whoever uses a token asks with it, at once.
+        await frame.evaluate(async () => {
+            await (window as any).heard;
+            await new Promise(requestAnimationFrame);
+        });
+        expect(asked.filter((address) => address.startsWith(stage.url))).toEqual([]);
         await expect(ui.locator("[data-skeleton]")).toBeVisible();
 
         await page.evaluate((token) => (window as any).give(token), token);

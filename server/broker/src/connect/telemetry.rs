@@ -1,13 +1,10 @@
 //! What the Connect UI tells of itself: lines of its session's operation (browser-and-modes.md 2.9).
 
 use terapi_model::{IntegrationKey, LogLevel, Timestamp, device};
-use terapi_store::{StoreError, operations as rows};
+use terapi_store::StoreError;
 
 use super::{Connect, Session};
 use crate::operations::{self, Message, Redacted};
-
-/// Most lines that an operation gets from the UI: whoever has a session token can send them without end.
-const MOST_LINES: u32 = 500;
 
 macro_rules! events {
     ($($(#[$doc:meta])* $name:ident = $wire:literal, $text:literal;)*) => {
@@ -94,7 +91,8 @@ pub struct UiReport<'a> {
 }
 
 impl Connect<'_> {
-    /// Writes what the Connect UI tells into its session's operation.
+    /// Writes what the Connect UI tells into its session's operation, which has room for so much of it: whoever has a
+    /// session token can send it without end.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -118,9 +116,7 @@ impl Connect<'_> {
         let (id, environment) = (&session.operation_id, &session.environment.id);
         let line = Message::auth(report.event.level(), report.event.text(), self.broker.now()).with(about);
         let mut tx = self.broker.store().begin().await?;
-        if rows::count_messages(&mut tx, id, MOST_LINES).await? < MOST_LINES {
-            operations::write(self.broker, &mut tx, environment, id, line).await?;
-        }
+        operations::write_beside(self.broker, &mut tx, environment, id, [line]).await?;
         tx.commit().await
     }
 }

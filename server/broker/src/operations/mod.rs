@@ -8,6 +8,7 @@
 
 mod list;
 mod redacted;
+mod room;
 mod trail;
 mod writer;
 
@@ -23,6 +24,7 @@ use terapi_store::operations::{OperationMessageRow, OperationRow};
 
 pub use list::{ListOperationsError, OperationFilter, OperationPage};
 pub use redacted::{MASK, Redacted};
+pub(crate) use room::{is_full, write_beside};
 pub(crate) use trail::Trail;
 pub use writer::{Message, NewOperation, OperationActor, fail, open, reopen, succeed, write};
 pub(crate) use writer::{end_badly, end_expired};

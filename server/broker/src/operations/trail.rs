@@ -4,18 +4,12 @@ use terapi_model::{
     OperationId, OperationState, ProviderName, Timestamp,
 };
 use terapi_store::operation_attempts::{self, NewOperationAttempt};
-use terapi_store::{StoreError, Tx, operations as rows};
+use terapi_store::{StoreError, Tx};
 
+use super::room::{is_full, write_beside};
 use super::writer::{end_badly, fail, open, reopen, succeed, write};
 use super::{Message, NewOperation, OperationError, Redacted};
 use crate::Broker;
-
-/// Most lines of an operation. All attempts through one session leave theirs in its operation, and whoever has the token,
-/// or has seen a callback's address, can try without end.
-const MOST_LINES: u32 = 1000;
-
-/// Most lines of an operation for one more that tells of no try: those of tries must find room.
-const MOST_BESIDE: u32 = 500;
 
 /// An operation under way, with lines that are gathered while something goes on that must not hold a transaction, such
 /// as a call to a provider. They are written in the transaction of its outcome.
@@ -153,7 +147,7 @@ impl<'b> Trail<'b> {
     /// [`StoreError`].
     pub(crate) async fn fail(&self, tx: &mut Tx, error: &OperationError) -> Result<(), StoreError> {
         open(self.broker, tx, self.operation.clone()).await?;
-        if self.is_full(tx).await? {
+        if is_full(tx, self.id()).await? {
             return end_badly(self.broker, tx, self.id(), error).await;
         }
         self.write(tx).await?;
@@ -173,7 +167,7 @@ impl<'b> Trail<'b> {
     ) -> Result<(), StoreError> {
         let Some(id) = &self.attempt else { return Ok(()) };
         // What was done is written down whatever was tried before.
-        if state != OperationState::Success && self.is_full(tx).await? {
+        if state != OperationState::Success && is_full(tx, self.id()).await? {
             return Ok(());
         }
         let known = self.operation.integration.as_ref();
@@ -192,24 +186,18 @@ impl<'b> Trail<'b> {
     }
 
     /// Writes the lines beside whatever the operation comes to: what they tell of is no try. An operation that is not open
-    /// is opened; one that has more than [`MOST_BESIDE`] lines gets no more of this kind.
+    /// is opened; [`write_beside`] says when it has enough of this kind.
     ///
     /// # Errors
     /// [`StoreError`].
     pub(crate) async fn add_beside(&self, tx: &mut Tx) -> Result<(), StoreError> {
         open(self.broker, tx, self.operation.clone()).await?;
-        if rows::count_messages(tx, self.id(), MOST_BESIDE).await? >= MOST_BESIDE {
-            return Ok(());
-        }
-        self.write(tx).await
-    }
-
-    async fn is_full(&self, tx: &mut Tx) -> Result<bool, StoreError> {
-        Ok(rows::count_messages(tx, self.id(), MOST_LINES).await? >= MOST_LINES)
+        let lines = self.lines.iter().cloned();
+        write_beside(self.broker, tx, self.environment(), self.id(), lines).await
     }
 
     async fn write(&self, tx: &mut Tx) -> Result<(), StoreError> {
-        if self.is_full(tx).await? {
+        if is_full(tx, self.id()).await? {
             return Ok(());
         }
         for line in &self.lines {

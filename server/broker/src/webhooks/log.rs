@@ -14,9 +14,6 @@ use crate::operations::{self, Message, NewOperation, OperationError, Redacted};
 /// How much longer than to its next attempt an operation runs before it counts as given up, seconds.
 const PATIENCE_S: i64 = 600;
 
-/// Most lines of an operation for one more that tells of a webhook.
-const MOST_LINES: u32 = 1000;
-
 impl Webhooks<'_> {
     /// Opens a delivery's own operation with everything that is known of its event, and says so in the operation that the
     /// event comes from.
@@ -52,7 +49,7 @@ impl Webhooks<'_> {
             operation.end_user = parent.end_user_id.map(|id| (id, parent.end_user_name));
         }
         operations::open(broker, tx, operation.until(broker.now().plus_seconds(PATIENCE_S))).await?;
-        if rows::count_messages(tx, event.log, MOST_LINES).await? >= MOST_LINES {
+        if operations::is_full(tx, event.log).await? {
             return Ok(());
         }
         let about = Redacted::object([

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use terapi_model::IntegrationKey;
 use terapi_vault::SecretString;
 
-use super::browser_input::{self, Visitor};
+use super::browser_input;
+use super::visitor::Visitor;
 use crate::api::input::{JsonBody, Length, LenientQuery, Path, Query, read_object};
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -16,14 +17,7 @@ pub async fn post(
     LenientQuery(query): LenientQuery,
     request: Request,
 ) -> Result<Json<Value>, ApiError> {
-    let visitor = Visitor::admit(
-        &state,
-        &query,
-        (request.uri().path(), request.headers()),
-        &path.0,
-        "apikey",
-    )
-    .await?;
+    let visitor = Visitor::admit(&state, &query, &request, &path.0, "apikey").await?;
     let submitted = submit(&state, &visitor, &path, &query, request).await;
     visitor.answer(submitted).await
 }

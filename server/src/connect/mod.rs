@@ -12,6 +12,7 @@ mod telemetry;
 pub mod ui;
 mod unauthenticated;
 mod unbuilt;
+pub mod visitor;
 mod websocket;
 
 use crate::route::Routes;

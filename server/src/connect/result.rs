@@ -17,8 +17,9 @@ use terapi_broker::connect::{AttemptView, ResultFrame, ResultHolder, Session, Wa
 use terapi_model::{ErrorCode, OAuthAttemptId, OperationId};
 use terapi_vault::SecretString;
 
-use super::browser_input::{answer_beside, is_listener_id};
+use super::browser_input::is_listener_id;
 use super::sockets::Seat;
+use super::visitor::answer_beside;
 use crate::api::auth::{SESSION_PREFIX, authenticate_session, bearer};
 use crate::api::input::Query;
 use crate::error::ApiError;

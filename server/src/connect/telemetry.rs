@@ -6,8 +6,8 @@ use terapi_broker::connect::{UiEvent, UiReport};
 use terapi_model::{ErrorCode, IntegrationKey, IssueCode, Timestamp};
 use terapi_vault::SecretString;
 
-use super::browser_input::answer_beside;
 use crate::api::auth::authenticate_session;
+use super::visitor::answer_beside;
 use crate::api::input::{JsonBody, Length, read_object};
 use crate::error::ApiError;
 use crate::state::AppState;

@@ -3,7 +3,8 @@ use axum::extract::{FromRequest, Request, State};
 use serde_json::{Value, json};
 use terapi_model::IntegrationKey;
 
-use super::browser_input::{self, Visitor};
+use super::browser_input;
+use super::visitor::Visitor;
 use crate::api::input::{JsonBody, LenientQuery, Path, Query};
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -16,14 +17,7 @@ pub async fn post(
     LenientQuery(query): LenientQuery,
     request: Request,
 ) -> Result<Json<Value>, ApiError> {
-    let visitor = Visitor::admit(
-        &state,
-        &query,
-        (request.uri().path(), request.headers()),
-        &path.0,
-        "unauth",
-    )
-    .await?;
+    let visitor = Visitor::admit(&state, &query, &request, &path.0, "unauth").await?;
     let submitted = submit(&state, &visitor, &path, &query, request).await;
     visitor.answer(submitted).await
 }

@@ -2,7 +2,7 @@ use axum::extract::{Request, State};
 use http::StatusCode;
 use terapi_model::ErrorCode;
 
-use super::browser_input::Visitor;
+use super::visitor::Visitor;
 use crate::api::input::{LenientQuery, Path};
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -15,15 +15,7 @@ pub async fn refuse(
     LenientQuery(query): LenientQuery,
     request: Request,
 ) -> ApiError {
-    match Visitor::admit(
-        &state,
-        &query,
-        (request.uri().path(), request.headers()),
-        &path.0,
-        "unknown",
-    )
-    .await
-    {
+    match Visitor::admit(&state, &query, &request, &path.0, "unknown").await {
         Ok(visitor) => {
             let unbuilt = ApiError::new(
                 StatusCode::BAD_REQUEST,

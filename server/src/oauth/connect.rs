@@ -13,7 +13,8 @@ use url::Url;
 use super::{flow_cookie, page};
 use crate::api::auth::bearer;
 use crate::api::input::{LenientQuery, Path, Query};
-use crate::connect::browser_input::{self, Visitor};
+use crate::connect::browser_input;
+use crate::connect::visitor::Visitor;
 use crate::error::ApiError;
 use crate::layers::judge_content_type;
 use crate::rate_limit::Kind;
@@ -58,15 +59,8 @@ pub async fn get(
     if let Some(moved) = on_public_host(&state, request.headers(), &uri, &query) {
         return Redirect::temporary(moved.as_str()).into_response();
     }
-    match begin(
-        &state,
-        &path,
-        &query,
-        (request.uri().path(), request.headers()),
-        jar,
-    )
-    .await
-    {
+    let admitted = Visitor::admit(&state, &query, &request, &path.0, "oauth").await;
+    match begin(&state, &path, &query, admitted, jar).await {
         Ok(response) => response,
         Err(error) => {
             let opener = browser_input::opener_waits(&query)
@@ -153,13 +147,13 @@ async fn begin(
     state: &AppState,
     path: &Path<String>,
     query: &Query,
-    sent: (&str, &HeaderMap),
+    admitted: Result<Visitor<'_>, ApiError>,
     jar: CookieJar,
 ) -> Result<Response, ApiError> {
     let connect = state.broker.connect();
     let input = browser_input::read(query);
     let admitted = async {
-        let visitor = Visitor::admit(state, query, sent, &path.0, "oauth").await?;
+        let visitor = admitted?;
         Ok((visitor.answer(key_of(path)).await?, visitor.auth))
     };
     let (key, auth) = match admitted.await {

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::api::auth::BySession;
 use crate::api::connections::EndUserBody;
 use crate::api::input::{EmptyBody, NoQuery};
-use crate::connect::browser_input::answer_beside;
+use crate::connect::visitor::answer_beside;
 use crate::error::ApiError;
 use crate::layers::judge_content_type;
 use crate::state::AppState;

@@ -5,48 +5,37 @@
 //! ([`terapi_app::base_path`]).
 
 use axum::Router;
-use axum::extract::{OriginalUri, Request};
+use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
-use http::Uri;
-use http::uri::PathAndQuery;
 use terapi_model::BasePath;
+
+use crate::rewrite::rewritten;
 
 /// `router` beneath `base` and, for proxies that take the prefix off, at the root.
 pub fn beneath(base: BasePath, router: Router) -> Router {
     if base.is_root() {
         return router;
     }
-    // A layer of the router itself would see the request when its route has been chosen.
-    Router::new()
-        .fallback_service(router)
-        .layer(from_fn(move |mut request: Request, next: Next| {
-            let base = base.clone();
-            if let Some(bare) = strip(&base, request.uri()) {
-                request.extensions_mut().insert(OriginalUri(bare.clone()));
-                *request.uri_mut() = bare;
-            }
-            terapi_app::base_path::beneath(base, next.run(request))
-        }))
+    let prefix = base.clone();
+    rewritten(router, move |path| strip(&prefix, path)).layer(from_fn(move |request: Request, next: Next| {
+        terapi_app::base_path::beneath(base.clone(), next.run(request))
+    }))
 }
 
-/// The address without the base path, if its path begins with it.
-fn strip(base: &BasePath, uri: &Uri) -> Option<Uri> {
-    let rest = base.strip(uri.path())?;
-    let rest = if rest.is_empty() { "/" } else { rest };
-    let bare = match uri.query() {
-        Some(query) => format!("{rest}?{query}"),
-        None => rest.to_owned(),
-    };
-    let mut parts = uri.clone().into_parts();
-    parts.path_and_query = Some(PathAndQuery::try_from(bare).ok()?);
-    Uri::from_parts(parts).ok()
+/// The path without the base path, if it begins with it.
+fn strip<'p>(base: &BasePath, path: &'p str) -> Option<&'p str> {
+    let rest = base.strip(path)?;
+    Some(if rest.is_empty() { "/" } else { rest })
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use http::Uri;
+
     use super::*;
+    use crate::rewrite::with_path;
 
     #[test]
     fn the_base_path_is_taken_off_once_and_the_query_stays() {
@@ -64,7 +53,8 @@ mod tests {
             ("/app", None),
             ("/%74erapi/app", None),
         ] {
-            let stripped = strip(&base, &uri.parse().unwrap());
+            let uri: Uri = uri.parse().unwrap();
+            let stripped = strip(&base, uri.path()).and_then(|path| with_path(&uri, path));
             assert_eq!(stripped.map(|uri| uri.to_string()).as_deref(), bare, "{uri}");
         }
     }

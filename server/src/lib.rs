@@ -18,6 +18,7 @@ pub mod layers;
 pub mod oauth;
 pub mod origin_files;
 pub mod rate_limit;
+pub mod rewrite;
 pub mod route;
 pub mod router;
 pub mod sdk;

@@ -130,9 +130,6 @@ async fn serve_openapi() -> ([(HeaderName, &'static str); 1], Json<OpenApi>) {
 async fn serve_reference(State(state): State<AppState>) -> impl IntoResponse {
     static PAGE: LazyLock<String> =
         LazyLock::new(|| docs::reference(&serde_json::to_value(describe()).unwrap_or_default()));
-    let base = state.broker.settings().at("");
-    (
-        docs::headers(),
-        docs::reference_at(&PAGE, base.trim_end_matches('/')),
-    )
+    let host = state.broker.settings().host();
+    (docs::headers(), docs::reference_at(&PAGE, host))
 }

@@ -68,8 +68,7 @@ pub async fn show(desk: Desk) -> PageResult {
     let done = ticks.iter().filter(|done| **done).count();
     let next = ticks.iter().position(|done| !done).map(|index| index + 1);
 
-    let base = desk.broker.settings().at("");
-    let base = base.trim_end_matches('/').to_owned();
+    let base = desk.broker.settings().host().to_owned();
     let integration = integrations
         .first()
         .map_or("github".to_owned(), |first| first.unique_key.to_string());

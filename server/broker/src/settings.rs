@@ -44,6 +44,13 @@ impl Settings {
         self.at(&format!("connect/ui/?session_token={token}"))
     }
 
+    /// Where a browser goes to begin an attempt that was prepared for it.
+    pub fn start_url(&self) -> Url {
+        let mut url = self.public_url.clone();
+        url.set_path(&format!("{}/connect/ui/go", self.base_path()));
+        url
+    }
+
     /// The page on which the holder of a setup or invitation token signs up.
     pub fn setup_link(&self, token: &str) -> String {
         self.at(&format!("app/~/setup/{token}"))
@@ -54,8 +61,13 @@ impl Settings {
         BasePath::parse(self.public_url.path()).unwrap_or_default()
     }
 
+    /// The public URL without a slash at its end, as packages and scripts take it for their host.
+    pub fn host(&self) -> &str {
+        self.public_url.as_str().trim_end_matches('/')
+    }
+
     /// An absolute URL for `path`, which has no leading slash.
     pub fn at(&self, path: &str) -> String {
-        format!("{}/{path}", self.public_url.as_str().trim_end_matches('/'))
+        format!("{}/{path}", self.host())
     }
 }

@@ -26,8 +26,7 @@ use crate::ui::time::Time;
 /// One connection: how it is, whose it is, what it holds, how to use it. Nothing secret is in the page.
 pub async fn show(desk: Desk, id: &str) -> PageResult {
     let connection = load(&desk, id).await?;
-    let base = desk.broker.settings().at("");
-    let base = base.trim_end_matches('/').to_owned();
+    let base = desk.broker.settings().host().to_owned();
     let id = connection.id.as_str().to_owned();
     let reveal = desk.to(Room::RevealConnection { id: id.clone() });
     let delete = desk.to(Room::DeleteConnection { id });

@@ -33,8 +33,7 @@ pub async fn show(desk: Desk, key: &str) -> PageResult {
         .get(integration.provider.as_str())
         .map(|provider| Shape::of(provider));
     let key = integration.unique_key.to_string();
-    let base = desk.broker.settings().at("");
-    let base = base.trim_end_matches('/').to_owned();
+    let base = desk.broker.settings().host().to_owned();
     let (may_write, email) = (desk.may_write(), desk.operator.email.clone());
     let test = desk.to(Room::NewConnection);
     let reveal = desk.to(Room::RevealIntegration { key: key.clone() });

@@ -22,8 +22,7 @@ pub fn show(desk: &Desk, secret: &SecretString) -> Page {
         Crumb::to(text::TITLE, back.clone()),
         Crumb::here(text::CREATED_TITLE),
     ];
-    let base = desk.broker.settings().at("");
-    let base = base.trim_end_matches('/').to_owned();
+    let base = desk.broker.settings().host().to_owned();
     let secret = secret.expose().clone();
     desk.page(Section::Settings, crumbs, text::CREATED_TITLE, move || {
         let curl = snippets::list_with_curl(&base, &secret);

@@ -39,7 +39,7 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
         .map_err(|error| NoPage::Failed(error.to_string()))?
         .total;
     let (all_integrations, all_connections) = (desk.to(Room::Integrations), desk.to(Room::Connections));
-    let host = desk.broker.settings().at("").trim_end_matches('/').to_owned();
+    let host = desk.broker.settings().host().to_owned();
     let environment = desk.environment.clone();
     Ok(section(&desk, &Room::Settings, query, move || {
         let (kind, tone) = if environment.is_production {

@@ -24,7 +24,7 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
         .collect();
     let may_write = desk.may_write();
     let (action, reveal) = (desk.to(Room::Variables), desk.to(Room::RevealVariables));
-    let host = desk.broker.settings().at("").trim_end_matches('/').to_owned();
+    let host = desk.broker.settings().host().to_owned();
     Ok(section(&desk, &Room::Variables, query, move || {
         let list = if lines.is_empty() {
             view! {

@@ -19,7 +19,7 @@ use crate::ui::secret::{Masked, RevealForm};
 pub fn show(desk: Desk, query: &Query) -> PageResult {
     let may_write = desk.may_write();
     let (action, reveal) = (desk.to(Room::Webhooks), desk.to(Room::RevealSigningKey));
-    let host = desk.broker.settings().at("").trim_end_matches('/').to_owned();
+    let host = desk.broker.settings().host().to_owned();
     let environment = desk.environment.clone();
     Ok(section(&desk, &Room::Webhooks, query, move || {
         view! {

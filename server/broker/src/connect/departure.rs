@@ -64,8 +64,7 @@ impl Connect<'_> {
         let link = token::base64url(self.broker.entropy(), 32);
         let holder = holder_of_link(link.expose());
         let begun = self.start(auth, key, input, &holder, Departure::Later).await?;
-        let mut start_url = self.broker.settings().public_url.clone();
-        start_url.set_path(&format!("{}/connect/ui/go", self.broker.settings().base_path()));
+        let mut start_url = self.broker.settings().start_url();
         start_url
             .query_pairs_mut()
             .append_pair("attempt", begun.attempt_id.as_str())

@@ -111,7 +111,7 @@ async fn view(visitor: &Visitor<'_>, visit: &ConnectVisit) -> Result<Screen, NoP
         return Ok(refused);
     }
     if is_target_gone(visitor).await? {
-        return Ok(pages::unknown(setting, visitor.look()));
+        return Ok(pages::unknown(setting, visitor.look(), false));
     }
     let offer = visitor.offer().await?;
     let key = visit
@@ -122,7 +122,7 @@ async fn view(visitor: &Visitor<'_>, visit: &ConnectVisit) -> Result<Screen, NoP
         return Ok(visitor.begin(&offer, visit.query.get("search")));
     };
     let Some(subject) = offer.subject(visitor, &key) else {
-        return Ok(pages::unknown(setting, visitor.look()));
+        return Ok(visitor.unknown(&offer));
     };
     if let Some(attempt) = visit.query.get("attempt").and_then(OAuthAttemptId::parse) {
         let found = site
@@ -271,11 +271,32 @@ fn reference(visit: &ConnectVisit, operation: Option<OperationId>) -> Option<Str
 }
 
 /// The session's account is asked too much at once; in so many seconds it may be asked again.
-pub fn busy(site: &Site, visit: &ConnectVisit, retry_after: u64) -> ConnectAnswer {
-    let setting = setting(visit, None);
-    let mut screen = pages::busy(&setting, retry_after);
+pub fn busy(site: &Site, visit: &ConnectVisit, form: Option<&Form>, retry_after: u64) -> ConnectAnswer {
+    let mut setting = setting(visit, form);
+    if visit.bearer.is_none() {
+        let token = form.map_or(visit.query.get("session_token"), |form| {
+            form.filled("session_token")
+        });
+        setting.carried_token = token.map(str::to_owned);
+    }
+    let mut screen = pages::busy(&setting, again(visit, &setting), retry_after);
     screen.reference = reference(visit, None);
     finish(site, &setting, screen)
+}
+
+/// The view that was asked for, once more; where a form was sent, that form.
+fn again(visit: &ConnectVisit, setting: &Setting) -> String {
+    let wanted = ["integration", "attempt", "done", "search"];
+    let pairs: Vec<(&str, &str)> = wanted
+        .into_iter()
+        .filter_map(|name| Some((name, visit.query.get(name)?)))
+        .collect();
+    setting.address(&pairs)
+}
+
+/// Answers `GET /connect/ui/start`, where nothing is but an answered form that is loaded anew: its integration's page.
+pub fn return_from_start(visit: &ConnectVisit) -> ConnectAnswer {
+    ConnectAnswer::SeeOther(again(visit, &setting(visit, None)))
 }
 
 fn setting(visit: &ConnectVisit, form: Option<&Form>) -> Setting {
@@ -364,10 +385,10 @@ async fn is_target_gone(visitor: &Visitor<'_>) -> Result<bool, NoPage> {
 fn instead(visit: &ConnectVisit, setting: &Setting, reason: NoPage) -> Screen {
     match reason {
         NoPage::SignInFirst | NoPage::SeeOther(_) => pages::expired(setting),
-        NoPage::NotFound | NoPage::Forbidden(_) => pages::unknown(setting, Look::plain(setting)),
+        NoPage::NotFound | NoPage::Forbidden(_) => pages::unknown(setting, Look::plain(setting), false),
         NoPage::Failed(cause) => {
             tracing::error!(request_id = %visit.request_id, cause, "the Connect page failed");
-            pages::broken(setting)
+            pages::broken(setting, again(visit, setting))
         }
     }
 }

@@ -320,6 +320,36 @@ test.describe("in a frame on another origin", () => {
         await expect(heading(ui)).toHaveText("This cannot be connected here");
     });
 
+    test("an integration removed in the middle leads back to the others", async ({ page, stage, embedder }) => {
+        const integration = await stage.rest.createAcme(stage.acme, "acme-api-key", { display_name: "Gone soon" });
+        const allowed_integrations = [integration, stage.apiKey, stage.open];
+        const { token } = await stage.rest.openSession(integration, { allowed_integrations });
+        const ui = await embedder.frame(page, { baseURL: stage.url, apiURL: stage.url, sessionToken: token });
+        await ui.getByRole("link", { name: "Gone soon" }).click();
+        await ui.getByLabel("Acme API key").fill(DEMO.apiKey);
+        await stage.rest.must("DELETE", `/integrations/${integration}`);
+        await send(ui).click();
+        await expect(heading(ui)).toHaveText("This cannot be connected here");
+        await ui.getByRole("link", { name: "Choose something else" }).click();
+        await expect(ui.locator("a[data-choose]")).toHaveCount(2);
+    });
+
+    test("what only the app can mend is not offered to be tried again", async ({ page, stage, embedder }) => {
+        await stage.acme.script({ deny: { error: "unauthorized_client", description: "This client may not" } });
+        try {
+            const { token } = await stage.rest.openSession(stage.oauth);
+            const ui = await embedder.frame(page, { baseURL: stage.url, apiURL: stage.url, sessionToken: token });
+            // The provider sends the window back by itself.
+            await send(ui).click();
+            await expect(ui.getByText("The app has not set up Acme correctly.")).toBeVisible();
+            await expect(ui.getByText("Trying again will not help")).toBeVisible();
+            await expect(ui.getByText("Send the reference below to the support")).toBeVisible();
+            await expect(ui.getByRole("link", { name: "Try again" })).toHaveCount(0);
+        } finally {
+            await stage.acme.script({ deny: null });
+        }
+    });
+
     test("closing asks before it throws away what was typed", async ({ page, stage, embedder }) => {
         const { token } = await stage.rest.openSession(stage.apiKey);
         const ui = await embedder.frame(page, { baseURL: stage.url, apiURL: stage.url, sessionToken: token });
@@ -522,6 +552,19 @@ test.describe("alone in a tab", () => {
         expect(await stage.rest.connections(integration)).toHaveLength(1);
     });
 
+    test("who goes back while the window is open still hears that it ended well", async ({ page, stage }) => {
+        await page.goto(await link(stage, [stage.oauth, stage.open]));
+        await page.getByRole("link", { name: "Acme" }).click();
+        const opened = page.waitForEvent("popup");
+        await send(page).click();
+        const popup = await opened;
+        await popup.getByRole("button", { name: "Allow" }).waitFor();
+        await page.goBack();
+        await expect(page.locator("a[data-choose]")).toHaveCount(2);
+        await popup.getByRole("button", { name: "Allow" }).click();
+        await expect(heading(page)).toHaveText("Acme is connected");
+    });
+
     test("a long list is searched, and remembers it", async ({ page, stage }) => {
         await page.goto(await link(stage, stage.many));
         await page.getByRole("searchbox", { name: "Search" }).fill("bill");
@@ -582,6 +625,60 @@ test.describe("alone in a tab", () => {
         await expect(heading(page)).toHaveText("This page was reloaded");
         expect(page.url()).not.toContain("session_token");
         expect(await page.evaluate(() => [sessionStorage.length, localStorage.length])).toEqual([0, 0]);
+    });
+
+    test("a form sent before the script ran is mended with it, and its address is a page", async ({ page, stage, watch }) => {
+        watch.pardon(/422|ERR_FAILED/);
+        await page.route("**/connect.js*", (route) => route.abort(), { times: 1 });
+        await page.goto(await link(stage, [stage.rich], { lang: "de" }));
+        await page.locator('[name="params.subdomain"]').fill("acme");
+        await page.locator('[name="params.tenant"]').fill("not-a-uuid");
+        await page.locator('[name="credentials.api_key"]').fill("fm_live_1");
+        await send(page).click();
+        await expect(page.getByRole("alert")).toContainText("UUID");
+        expect(new URL(page.url()).pathname).toBe("/connect/ui/");
+        expect(page.url()).not.toContain("session_token");
+
+        await page.locator('[name="params.tenant"]').fill("");
+        await page.locator('[name="credentials.api_key"]').fill("fm_live_1");
+        await send(page).click();
+        await expect(heading(page)).toHaveText("Fieldmaster Enterprise ist verbunden");
+        await page.reload();
+        await expect(heading(page)).toHaveText("Diese Seite wurde neu geladen");
+    });
+
+    test("a try that failed before the script ran is tried again with it", async ({ page, stage, watch }) => {
+        watch.pardon(/422|ERR_FAILED/);
+        await page.route("**/connect.js*", (route) => route.abort(), { times: 1 });
+        await page.goto(await link(stage, [stage.apiKey]));
+        await page.getByLabel("Acme API key").fill("acme_test_refused");
+        await send(page).click();
+        await page.getByRole("link", { name: "Try again" }).click();
+        await page.getByLabel("Acme API key").fill(DEMO.apiKey);
+        await send(page).click();
+        await expect(heading(page)).toHaveText("Acme (API key) is connected");
+    });
+
+    test("who was told to wait goes on where they were", async ({ page, stage, watch }) => {
+        watch.pardon(/429/);
+        const basic = await stage.rest.createAcme(stage.acme, "acme-basic");
+        const busy = new URL(await stage.busy());
+        const authorization = `Bearer ${busy.searchParams.get("session_token")}`;
+        busy.search = new URLSearchParams({ integration: basic }).toString();
+        const told = await fetch(busy, { headers: { authorization, "terapi-view": "1" } });
+        expect(told.status).toBe(429);
+        const view = { status: 429, contentType: "text/html", headers: { "terapi-view": "1" }, body: await told.text() };
+        await page.route("**/connect/ui/start*", (route) => route.fulfill(view), { times: 1 });
+        await page.goto(await link(stage, [basic, stage.open], { integration: basic }));
+        await page.getByLabel("Acme user name").fill(DEMO.user);
+        await page.locator("input[type=password]").fill(DEMO.password);
+        await send(page).click();
+        await expect(heading(page)).toHaveText("Too much at once");
+        await page.getByRole("link", { name: "Try again" }).click();
+        await expect(page.getByLabel("Acme user name")).toHaveValue(DEMO.user);
+        await page.locator("input[type=password]").fill(DEMO.password);
+        await send(page).click();
+        await expect(heading(page)).toContainText("is connected");
     });
 
     test("where the browser allows no window, the same one goes to the provider", async ({ page, stage }) => {

@@ -17,10 +17,18 @@
     const findAll = (selector) => [...room().querySelectorAll(selector)];
     const words = (name) => byId("t-texts").content.querySelector(`[data-text=${name}]`).textContent;
 
+    // A form that was sent before this ran has led to an address that says less: the view itself says the rest.
+    const carried = [...document.querySelectorAll("#connect form [type=hidden]")].map(({ name, value }) => [name, value]);
+    const led = document.querySelector("#connect a[data-view]");
+    if (led) carried.push(...new URL(led.href).searchParams);
+    for (const [name, value] of carried) if (!query.has(name)) query.set(name, value);
+
     // Kept in memory: an address is seen, copied and remembered.
     let token = query.get("session_token");
     const shown = new URL(location.href);
     shown.searchParams.delete("session_token");
+    // Nobody comes back to an answered form.
+    shown.pathname = shown.pathname.replace(/\/start$/, "/");
     history.replaceState(null, "", shown);
     let origin = null;
     let busy = false;
@@ -171,7 +179,8 @@
     function dress(how = {}) {
         const { state, title, look: theme, style, key } = room().dataset;
         busy = false;
-        if (state !== "form") run = null;
+        // Whoever goes back while the window is open is told all the same.
+        if (state !== "form" && state !== "list") run = null;
         if (title) document.title = title;
         if (theme && !root.hasAttribute("data-theme-asked")) root.dataset.theme = theme;
         if (style) {
@@ -233,8 +242,8 @@
                 tell("connect", payload);
             }
         } else if (errorType) {
-            const typed = errorType === "connection_test_failed";
-            report(typed ? "view:credentials_error" : "view:unknown_error", key);
+            const refused = errorType === "connection_test_failed";
+            report(refused ? "view:credentials_error" : "view:unknown_error", key);
             tell("error", { errorType, errorMessage });
             // Who may not use the session does not keep it.
             if (state === "not-allowed") token = null;

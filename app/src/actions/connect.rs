@@ -38,7 +38,7 @@ pub async fn start(visitor: &Visitor<'_>, form: &Form) -> Result<Submitted, NoPa
     let offer = visitor.offer().await?;
     let key = IntegrationKey::parse(form.text("integration")).map_err(|_| NoPage::NotFound)?;
     let (Some(integration), Some(subject)) = (offer.get(&key), offer.subject(visitor, &key)) else {
-        return Ok(Submitted::screen(pages::unknown(visitor.setting, visitor.look())));
+        return Ok(Submitted::screen(visitor.unknown(&offer)));
     };
     let Some(questions) = visitor.questions(integration) else {
         return Ok(again(visitor, &offer, &key, FormState::default()));
@@ -183,7 +183,7 @@ fn succeed(visitor: &Visitor<'_>, subject: &Subject, connected: &Connected) -> S
     let (setting, connection) = (visitor.setting, connected.connection_key.to_string());
     if let Some(address) = setting.return_url.as_deref().filter(|_| !setting.windowed) {
         let Ok(mut address) = Url::parse(address) else {
-            return Submitted::screen(pages::unknown(setting, visitor.look()));
+            return Submitted::screen(pages::unknown(setting, visitor.look(), false));
         };
         address
             .query_pairs_mut()

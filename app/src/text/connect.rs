@@ -295,6 +295,12 @@ list! {
     next_wait();
     /// What to do next: begin again.
     next_again();
+    /// What to do next: nothing that whoever connects could do.
+    next_setup();
+    /// What to do next: tell.
+    next_tell();
+    /// What to do next: tell, where the product has a name.
+    next_tell_product(product);
     /// What to do next: ask.
     next_ask();
     /// What to do next: ask, where the product has a name.
@@ -367,6 +373,8 @@ list! {
     unknown();
     /// What to do.
     unknown_body();
+    /// Back to the list from there.
+    choose_other();
     /// Our side failed.
     broken();
     /// What to do.

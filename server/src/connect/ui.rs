@@ -9,7 +9,7 @@ use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::json;
 use terapi_app::connect::{self, ConnectAnswer, ConnectVisit};
-use terapi_app::{Answer, Query};
+use terapi_app::{Answer, Form, Query};
 
 use super::FORM_LIMIT;
 use crate::layers::RequestId;
@@ -30,6 +30,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .get("/connect/ui", show)
         .get("/connect/ui/", show)
+        .get("/connect/ui/start", return_from_start)
         .post("/connect/ui/start", start)
 }
 
@@ -37,9 +38,13 @@ async fn show(State(state): State<AppState>, request: Request) -> Response {
     let (site, visit) = (ui::site(&state), visit(&request));
     let in_address = visit.query.get("session_token");
     if let Some(wait) = count(&state, visit.bearer.as_deref().or(in_address)).await {
-        return busy(&state, &visit, wait);
+        return busy(&state, &visit, None, wait);
     }
     respond(&state, connect::get(&site, &visit).await)
+}
+
+async fn return_from_start(State(state): State<AppState>, request: Request) -> Response {
+    respond(&state, connect::return_from_start(&visit(&request)))
 }
 
 async fn start(State(state): State<AppState>, request: Request) -> Response {
@@ -48,7 +53,7 @@ async fn start(State(state): State<AppState>, request: Request) -> Response {
         Ok(form) => {
             let token = visit.bearer.as_deref().unwrap_or(form.text("session_token"));
             if let Some(wait) = count(&state, Some(token)).await {
-                return busy(&state, &visit, wait);
+                return busy(&state, &visit, Some(&form), wait);
             }
             respond(&state, connect::start(&site, &visit, form).await)
         }
@@ -68,8 +73,9 @@ async fn count(state: &AppState, token: Option<&str>) -> Option<i64> {
     state.rate_limit.wait(account, Kind::Global, state.broker.now())
 }
 
-fn busy(state: &AppState, visit: &ConnectVisit, wait: i64) -> Response {
-    respond(state, connect::busy(&ui::site(state), visit, wait.unsigned_abs()))
+fn busy(state: &AppState, visit: &ConnectVisit, form: Option<&Form>, wait: i64) -> Response {
+    let site = ui::site(state);
+    respond(state, connect::busy(&site, visit, form, wait.unsigned_abs()))
 }
 
 fn visit(request: &Request) -> ConnectVisit {

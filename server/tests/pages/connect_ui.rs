@@ -186,6 +186,18 @@ async fn a_form_over_16_kilobytes_is_refused() {
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
 }
 
+#[tokio::test]
+async fn an_answered_form_that_is_loaded_anew_is_the_page_of_its_integration() {
+    let (house, _) = with_session(Plan::default()).await;
+    let mut browser = house.browser();
+    let path =
+        "/connect/ui/start?lang=de&integration=keyed&session_token=theirs&elsewhere=https%3A%2F%2Fx.example";
+    let answer = browser.get(path).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert_eq!(answer.location(), "/connect/ui/?lang=de&integration=keyed");
+    assert_eq!(browser.get(answer.location()).await.status, StatusCode::OK);
+}
+
 /// The reference that a page of the Connect UI shows.
 fn reference(page: &Answer) -> Option<&str> {
     let (_, rest) = page.body.split_once("id=\"reference\"")?;

@@ -47,11 +47,14 @@ pub struct Offer {
 impl Offer {
     /// How the integration of a key is spoken of.
     pub fn subject(&self, visitor: &Visitor<'_>, key: &IntegrationKey) -> Option<Subject> {
+        let integration = self.get(key)?;
+        let questions = visitor.questions(integration);
         Some(Subject {
-            name: self.get(key)?.shown_name().to_owned(),
+            name: integration.shown_name().to_owned(),
             key: key.to_string(),
             renewed: visitor.session.reconnect.is_some(),
             several: self.connectable(visitor.site).count() > 1,
+            own_app: questions.is_some_and(|questions| !questions.own_app.is_empty()),
         })
     }
 
@@ -108,7 +111,7 @@ impl Visitor<'_> {
     /// The form of one integration, with what was typed before.
     pub fn form(&self, offer: &Offer, key: &IntegrationKey, state: FormState) -> Screen {
         let (Some(subject), Some(integration)) = (offer.subject(self, key), offer.get(key)) else {
-            return unknown(self.setting, self.look());
+            return self.unknown(offer);
         };
         let Some(questions) = self.questions(integration) else {
             return said::unavailable(self.setting, self.look(), &subject.name);
@@ -125,6 +128,12 @@ impl Visitor<'_> {
             state,
             shown_at,
         )
+    }
+
+    /// That an integration is not offered, or no longer.
+    pub fn unknown(&self, offer: &Offer) -> Screen {
+        let others = offer.connectable(self.site).next().is_some();
+        said::unknown(self.setting, self.look(), others)
     }
 
     /// What an integration asks; `None` where it cannot be connected.

@@ -22,6 +22,8 @@ pub struct Subject {
     pub renewed: bool,
     /// Whether the session offers more than this one.
     pub several: bool,
+    /// Whether whoever connects may bring an app of their own.
+    pub own_app: bool,
 }
 
 /// It worked.
@@ -158,12 +160,22 @@ enum Reason {
 }
 
 impl Reason {
-    fn of(failure: &Failure) -> Self {
+    fn of(failure: &Failure, subject: &Subject) -> Self {
         let theirs = failure.provider.as_ref().and_then(|said| said.error.as_deref());
-        if theirs == Some("access_denied") {
-            return Self::Denied;
+        let reason = Self::of_code(failure.cause.as_deref().unwrap_or(&failure.code));
+        match (theirs, reason) {
+            (Some("access_denied"), _) => Self::Denied,
+            // The provider does not know the app, or does not let it ask for this: it is for nobody here to mend.
+            (
+                Some("invalid_client" | "unauthorized_client" | "invalid_scope" | "redirect_uri_mismatch"),
+                Self::Provider,
+            ) if !subject.own_app => Self::Setup,
+            _ => reason,
         }
-        match failure.cause.as_deref().unwrap_or(&failure.code) {
+    }
+
+    fn of_code(code: &str) -> Self {
+        match code {
             "connection_test_failed" | "invalid_credentials" => Self::Refused,
             "provider_unreachable" | "provider_timeout" => Self::Unreachable,
             "callback_err" | "token_err" | "provider_refused" | "provider_answer" => Self::Provider,
@@ -214,7 +226,7 @@ fn Told(label: String, words: Option<String>, theirs: Option<String>) -> impl In
 pub fn failed(setting: &Setting, look: Look, subject: &Subject, failure: Failure) -> Screen {
     let text = setting.texts();
     let name = subject.name.as_str();
-    let reason = Reason::of(&failure);
+    let reason = Reason::of(&failure, subject);
     let happened = match reason {
         Reason::Refused => text.reason_refused(name),
         Reason::Denied => text.reason_denied(name),
@@ -233,12 +245,22 @@ pub fn failed(setting: &Setting, look: Look, subject: &Subject, failure: Failure
         Reason::Denied => Some(text.next_agree(name)),
         Reason::Unreachable | Reason::Provider => Some(text.next_wait()),
         Reason::Stale | Reason::Unknown => Some(text.next_again()),
-        Reason::Setup | Reason::Removed | Reason::Capped | Reason::Exists | Reason::Rule => None,
+        Reason::Setup => Some(text.next_setup()),
+        Reason::Removed | Reason::Capped | Reason::Exists | Reason::Rule => None,
     };
-    let ask = failure.reference.is_some().then(|| match look.product() {
-        Some(product) => text.next_ask_product(product),
-        None => text.next_ask(),
-    });
+    let ask = failure
+        .reference
+        .is_some()
+        .then(|| match (reason, look.product()) {
+            (Reason::Setup, Some(product)) => text.next_tell_product(product),
+            (Reason::Setup, None) => text.next_tell(),
+            (_, Some(product)) => text.next_ask_product(product),
+            (_, None) => text.next_ask(),
+        });
+    let words_back = match reason {
+        Reason::Setup => text.back(),
+        _ => text.try_again(),
+    };
     let title = text.failed(name);
     let back = setting.address(&[("integration", &subject.key)]);
     let Failure {
@@ -267,7 +289,7 @@ pub fn failed(setting: &Setting, look: Look, subject: &Subject, failure: Failure
                 </Said>
             </div>
             <a href=href data-view="" data-retry="" class="connect-button">
-                {text.try_again()}
+                {words_back}
             </a>
             <details class="group mt-5 rounded-lg border border-line">
                 <summary class="flex min-h-11 items-center justify-between gap-2 px-4 py-2 font-medium">
@@ -312,4 +334,49 @@ pub fn failed(setting: &Setting, look: Look, subject: &Subject, failure: Failure
     .with("error-message", event.1);
     screen.back = Some(back);
     screen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_the_app_can_mend_is_not_to_be_tried_again() {
+        let reason = |code: &str, theirs: &str, own_app| {
+            let said = ProviderSaid {
+                error: Some(theirs.to_owned()),
+                ..ProviderSaid::default()
+            };
+            let failure = Failure {
+                code: code.to_owned(),
+                message: String::new(),
+                cause: None,
+                provider: Some(Box::new(said)),
+                reference: None,
+            };
+            let subject = Subject {
+                name: "Acme".to_owned(),
+                key: "acme".to_owned(),
+                renewed: false,
+                several: false,
+                own_app,
+            };
+            Reason::of(&failure, &subject)
+        };
+        for theirs in [
+            "invalid_client",
+            "unauthorized_client",
+            "invalid_scope",
+            "redirect_uri_mismatch",
+        ] {
+            assert_eq!(reason("token_err", theirs, false), Reason::Setup, "{theirs}");
+            assert_eq!(reason("callback_err", theirs, false), Reason::Setup, "{theirs}");
+            // It may be the app of whoever connects.
+            assert_eq!(reason("token_err", theirs, true), Reason::Provider, "{theirs}");
+            // Typed credentials are theirs too.
+            assert_eq!(reason("connection_test_failed", theirs, false), Reason::Refused);
+        }
+        assert_eq!(reason("token_err", "server_error", false), Reason::Provider);
+        assert_eq!(reason("callback_err", "access_denied", false), Reason::Denied);
+    }
 }

@@ -28,6 +28,7 @@ pub fn preview(setting: &Setting, settings: Option<&str>, view: Option<&str>) ->
         key: "acme".to_owned(),
         renewed: false,
         several: true,
+        own_app: false,
     };
     let look = Look::of(settings, setting);
     match view {

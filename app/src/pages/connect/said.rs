@@ -69,6 +69,15 @@ fn leave(words: String) -> impl IntoView {
     }
 }
 
+/// The link that leads on from a view: back to a form, or to the choice.
+fn lead(href: String, words: String, again: bool) -> impl IntoView {
+    view! {
+        <a href=href data-view="" data-retry=again class="connect-button mt-6">
+            {words}
+        </a>
+    }
+}
+
 /// The view before there is a token: a page that was opened without one has to wait for it.
 pub fn boot(setting: &Setting) -> Screen {
     let text = setting.texts();
@@ -108,13 +117,17 @@ pub fn expired(setting: &Setting) -> Screen {
     )
 }
 
-/// The session does not allow this integration, or there is no such.
-pub fn unknown(setting: &Setting, look: Look) -> Screen {
+/// The session does not allow this integration, or there is no such; `others` says whether it offers anything else.
+pub fn unknown(setting: &Setting, look: Look, others: bool) -> Screen {
     let text = setting.texts();
+    let choice = others.then(|| setting.address(&[]));
     Screen::new(text.unknown(), "unknown", look, move || {
         view! {
             <Said tone=Tone::Warning title=text.unknown() body=text.unknown_body()>
-                {leave(text.close())}
+                {match choice {
+                    Some(href) => lead(href, text.choose_other(), false).into_any(),
+                    None => leave(text.close()).into_any(),
+                }}
             </Said>
         }
         .into_any()
@@ -180,14 +193,7 @@ pub fn too_large(setting: &Setting, integration: Option<&str>) -> Screen {
     Screen::new(text.problems(), "too-large", Look::plain(setting), move || {
         view! {
             <Said tone=Tone::Warning title=text.problems() body=text.form_too_long()>
-                {back
-                    .map(|href| {
-                        view! {
-                            <a href=href data-view="" data-retry="" class="connect-button mt-6">
-                                {text.try_again()}
-                            </a>
-                        }
-                    })}
+                {back.map(|href| lead(href, text.try_again(), true))}
             </Said>
         }
         .into_any()
@@ -199,21 +205,31 @@ pub fn too_large(setting: &Setting, integration: Option<&str>) -> Screen {
     )
 }
 
-/// Too many are connecting at the same time.
-pub fn busy(setting: &Setting, retry_after: u64) -> Screen {
+/// Too many are connecting at the same time; `again` is what was asked for.
+pub fn busy(setting: &Setting, again: String, retry_after: u64) -> Screen {
     let text = setting.texts();
     Screen::new(text.busy(), "busy", Look::plain(setting), move || {
-        view! { <Said tone=Tone::Late title=text.busy() body=text.busy_body() /> }.into_any()
+        view! {
+            <Said tone=Tone::Late title=text.busy() body=text.busy_body()>
+                {lead(again, text.try_again(), true)}
+            </Said>
+        }
+        .into_any()
     })
     .with_status(Status::TooMany { retry_after })
     .refusing(ErrorCode::TooManyRequest, "this account makes too many calls")
 }
 
-/// Our side failed.
-pub fn broken(setting: &Setting) -> Screen {
+/// Our side failed; `again` is what was asked for.
+pub fn broken(setting: &Setting, again: String) -> Screen {
     let text = setting.texts();
     Screen::new(text.broken(), "broken", Look::plain(setting), move || {
-        view! { <Said tone=Tone::Bad title=text.broken() body=text.broken_body() /> }.into_any()
+        view! {
+            <Said tone=Tone::Bad title=text.broken() body=text.broken_body()>
+                {lead(again, text.try_again(), true)}
+            </Said>
+        }
+        .into_any()
     })
     .with_status(Status::Failed)
     .refusing(

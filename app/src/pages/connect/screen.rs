@@ -132,7 +132,7 @@ impl Screen {
                     <body class="connect text-ink antialiased">
                         {card(self, &setting)}
                         <p id="live" role="status" class="sr-only"></p>
-                        {templates(&look, text)}
+                        {templates(text)}
                     </body>
                 </html>
             }
@@ -248,7 +248,7 @@ fn card(screen: Screen, setting: &Setting) -> AnyView {
 }
 
 /// What the script shows by itself, when the server cannot be asked or need not be.
-fn templates(look: &Look, text: &'static dyn ConnectText) -> impl IntoView + use<> {
+fn templates(text: &'static dyn ConnectText) -> impl IntoView + use<> {
     let said =
         |id: &'static str, tone, title: String, body: String, action: Option<(&'static str, String)>| {
             view! {
@@ -291,7 +291,6 @@ fn templates(look: &Look, text: &'static dyn ConnectText) -> impl IntoView + use
             </template>
         }
     };
-    let _ = look;
     view! {
         {said("t-direct", Tone::Quiet, text.direct(), text.direct_body(), None)}
         {said("t-reloaded", Tone::Quiet, text.reloaded(), text.reloaded_body(), None)}

@@ -191,8 +191,16 @@ test("typed credentials need no window", async ({ acme, rest, visit }) => {
     }
     const integration = await rest.createAcme(acme, "acme-api-key");
     const { token } = await rest.openSession(integration);
+    const construct = [{ connectSessionToken: token }];
+    const { apiKey } = DEMO;
+    // Who has no connection id says so in many ways; what stands on either side of it counts.
+    for (const args of [[null, { credentials: { apiKey } }], [{ detectClosedAuthWindow: true }, { credentials: { apiKey } }]]) {
+        await visit.page.reload();
+        await visit.press({ construct, args: [integration, ...args] });
+        expect((await visit.outcome()).result).toMatchObject({ providerConfigKey: integration });
+    }
     await visit.page.reload();
-    await visit.press({ construct: [{ connectSessionToken: token }], args: [integration, { credentials: { apiKey: "acme_test_no" } }] });
+    await visit.press({ construct, args: [integration, { credentials: { apiKey: "acme_test_no" } }] });
     expect((await visit.outcome()).error).toMatchObject({ isAuthError: true, type: "connection_test_failed" });
 });
 

@@ -23,6 +23,9 @@ function address(text) {
     }
 }
 
+/** Connection id and options, either of which may be left out. */
+const apart = (id, options) => (typeof id === "string" ? [id, options ?? {}] : [undefined, { ...options, ...id }]);
+
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** What the server refused, from its JSON. */
@@ -81,8 +84,7 @@ export default class Terapi {
     }
 
     auth(integration, connectionId, options) {
-        if (typeof connectionId === "object") [connectionId, options] = [undefined, connectionId];
-        options ??= {};
+        [connectionId, options] = apart(connectionId, options);
         this.#needKey();
         if (options.installation === "outbound" && !options.credentials) throw unfit();
         const direct = typed(options.credentials, options);
@@ -99,10 +101,10 @@ export default class Terapi {
     }
 
     async create(integration, connectionId, options) {
-        if (typeof connectionId === "object") [connectionId, options] = [undefined, connectionId];
+        [connectionId, options] = apart(connectionId, options);
         this.#needKey();
-        const query = this.#query(connectionId, options ?? {}, true);
-        return this.#send("/auth/unauthenticated/", integration, query, undefined, options?.signal);
+        const query = this.#query(connectionId, options, true);
+        return this.#send("/auth/unauthenticated/", integration, query, undefined, options.signal);
     }
 
     async connect(integrationName, userId, options) {

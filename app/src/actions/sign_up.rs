@@ -67,7 +67,7 @@ pub fn about(title: &str, name: &str, message: &str) -> String {
 pub fn sentence(message: &str) -> String {
     let mut sentence = text::capital(message);
     // A stranger's whole sentence may stand in brackets at the end.
-    if !sentence.ends_with(['.', '!', '?']) && !sentence.ends_with(".)") {
+    if !sentence.ends_with(['.', '!', '?', '…', ':', '。', '！', '？']) && !sentence.ends_with(".)") {
         sentence.push('.');
     }
     sentence
@@ -75,7 +75,7 @@ pub fn sentence(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::about;
+    use super::{about, sentence};
 
     #[test]
     fn a_field_is_named_once_and_by_its_title() {
@@ -86,5 +86,13 @@ mod tests {
             about("Token URL", "token_url", "The provider says no."),
             "The provider says no."
         );
+    }
+
+    #[test]
+    fn what_ends_as_its_script_ends_gets_no_full_stop() {
+        for whole in ["拒否されました。", "Wait…", "Why?", "See the manual (page 2.)"] {
+            assert_eq!(sentence(whole), whole);
+        }
+        assert_eq!(sentence("it said no"), "It said no.");
     }
 }

@@ -1,7 +1,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::app::{Answer, Plan, TestApp, answer, for_u1};
+use crate::app::{Answer, Plan, START, TestApp, answer, for_u1};
 
 async fn limited(limit: u32) -> TestApp {
     TestApp::planned(Plan {
@@ -91,6 +91,12 @@ async fn views_of_the_connect_page_are_counted_and_one_too_many_is_a_page() {
     let first = app.http.get(&page).send().await.unwrap();
     assert_eq!(first.status(), 200);
     assert_eq!(first.headers()["x-ratelimit-remaining"], "1");
+    // What the page reports of itself uses up nothing.
+    let report = json!({ "token": token, "event": "view:list", "timestamp": START.to_rfc3339() });
+    for _ in 0..3 {
+        let noted = app.anon().post("/connect/telemetry", report.clone()).await;
+        assert_eq!(noted.status, 204, "{noted:?}");
+    }
     let form = [("session_token", token.as_str()), ("integration", "none")];
     let start = app.http.post(format!("{}/connect/ui/start", app.url)).form(&form);
     let second = start.send().await.unwrap();
@@ -108,7 +114,16 @@ async fn views_of_the_connect_page_are_counted_and_one_too_many_is_a_page() {
         assert_eq!(refused.headers()["retry-after"], "60");
         let text = refused.text().await.unwrap();
         assert!(text.contains("Too much at once"), "{text}");
+        assert!(text.contains("data-retry"), "{text}");
     }
+    // Without scripts the way on carries what the form did.
+    let form = app
+        .http
+        .post(format!("{}/connect/ui/start?integration=none", app.url))
+        .form(&form);
+    let text = form.send().await.unwrap().text().await.unwrap();
+    let on = format!("/connect/ui/?session_token={token}&amp;integration=none");
+    assert!(text.contains(&on), "{text}");
     let unknown = format!(
         "{}/connect/ui?session_token=nango_connect_session_{}",
         app.url,

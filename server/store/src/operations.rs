@@ -490,12 +490,14 @@ pub async fn expire(
     now: Timestamp,
     limit: u32,
 ) -> Result<Vec<(OperationId, EnvironmentId, OperationType)>, StoreError> {
+    // The condition stands outside too: after a wait for another transaction PostgreSQL looks at that one only.
     let ended = all::<(Only<OperationId>, Only<EnvironmentId>, Only<OperationType>)>(
         tx,
         "UPDATE operation SET state = CASE WHEN kind = 'auth' THEN 'cancelled' ELSE 'timeout' END, level = 'warn', \
          error = (SELECT m.error FROM operation_message m WHERE m.operation_id = operation.id \
          AND m.error IS NOT NULL ORDER BY m.id DESC LIMIT 1), ended_at = $1, updated_at = $1 \
-         WHERE id IN (SELECT id FROM operation WHERE state = 'running' AND expires_at <= $1 LIMIT $2) \
+         WHERE state = 'running' AND expires_at <= $1 \
+         AND id IN (SELECT id FROM operation WHERE state = 'running' AND expires_at <= $1 LIMIT $2) \
          RETURNING id, environment_id, kind",
         &[&now, &limit],
     )

@@ -1,17 +1,20 @@
 use serde_json::json;
+use sqlx::Row;
 use terapi_model::{
     ConnectionId, EnvironmentId, IntegrationId, IntegrationKey, LogLevel, MessageContext, MessageType,
     OperationAction, OperationId, OperationMessageId, OperationState, OperationType, ProviderName, Timestamp,
 };
 use terapi_store::operation_attempts::{self, NewOperationAttempt};
 use terapi_store::{
-    EnvironmentRow, OperationFilter, OperationMessageRow, OperationRow, Store, Tx, operations,
+    Access, Conn, Dialect, EnvironmentRow, OperationFilter, OperationMessageRow, OperationRow, Store, Tx,
+    operations,
 };
 
 use crate::database::on_each;
 use crate::fixture::{NOW, bits, environment, key};
 
-fn row(environment: &EnvironmentRow, at: Timestamp) -> OperationRow {
+/// An authorization that began at `at`.
+pub fn row(environment: &EnvironmentRow, at: Timestamp) -> OperationRow {
     OperationRow {
         id: OperationId::mint(at, bits()),
         account_id: environment.account_id.clone(),
@@ -194,6 +197,56 @@ async fn a_success_stays_and_everything_else_can_be_tried_again() {
         assert!(!operations::reopen(&mut tx, id, far, later).await.unwrap());
         assert_eq!(state(&mut tx, id).await, (OperationState::Success, Some(later)));
         tx.commit().await.unwrap();
+    })
+    .await;
+}
+
+/// When another transaction waits for a lock; where there is one writer at a time, nobody can get that far.
+async fn somebody_waits(store: &Store) {
+    if store.dialect() == Dialect::Sqlite {
+        return;
+    }
+    let mut waiting = false;
+    while !waiting {
+        let mut tx = store.begin().await.unwrap();
+        let Conn::Postgres(conn) = tx.conn() else {
+            panic!("another database than the dialect says")
+        };
+        let asked = "SELECT EXISTS (SELECT 1 FROM pg_stat_activity \
+                     WHERE datname = current_database() AND wait_event_type = 'Lock')";
+        waiting = sqlx::raw_sql(asked).fetch_one(conn).await.unwrap().get(0);
+        tx.commit().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_ends_well_at_that_moment_is_not_ended_as_given_up() {
+    on_each(async |database| {
+        let store = &database.store;
+        let operation = row(&house(store).await, NOW);
+        insert(store, &operation).await;
+        let mut ending = store.begin().await.unwrap();
+        operations::succeed(&mut ending, &operation.id, NOW)
+            .await
+            .unwrap();
+        let expire = async {
+            let mut tx = store.begin().await.unwrap();
+            let ended = operations::expire(&mut tx, NOW.plus_seconds(300), 9)
+                .await
+                .unwrap();
+            assert_eq!(ended, []);
+            tx.commit().await.unwrap();
+        };
+        let end = async {
+            somebody_waits(store).await;
+            ending.commit().await.unwrap();
+        };
+        tokio::join!(expire, end);
+        let mut tx = store.begin().await.unwrap();
+        assert_eq!(
+            state(&mut tx, &operation.id).await,
+            (OperationState::Success, Some(NOW))
+        );
     })
     .await;
 }

@@ -28,12 +28,13 @@ CREATE INDEX operation_attempt_by_connection ON operation_attempt (
 WHERE connection_key IS NOT NULL;
 CREATE INDEX operation_attempt_by_state ON operation_attempt (environment_id, state, opened_at, operation_id);
 
--- Operations of sessions know what they were tried with last.
+-- Operations of sessions know what they were tried with last. One that still runs is found by its own columns until its next
+-- attempt.
 INSERT INTO operation_attempt
 SELECT
     id, id, environment_id, state, integration_id, integration_key, provider, connection_id, connection_key,
     created_at, created_at, updated_at
 FROM operation
 WHERE
-    kind = 'auth' AND action = 'create_connection' AND integration_key IS NOT NULL
+    kind = 'auth' AND action = 'create_connection' AND integration_key IS NOT NULL AND state <> 'running'
     AND meta LIKE '%"connectSession"%';

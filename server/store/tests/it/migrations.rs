@@ -2,9 +2,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use sqlx::{Connection, PgConnection, Row, SqliteConnection};
-use terapi_store::{Dialect, MigrateError, SchemaState, Store};
+use terapi_model::IntegrationKey;
+use terapi_store::{Dialect, MigrateError, OperationRow, SchemaState, Store, operation_attempts, operations};
 
 use crate::database::{Database, on_each, on_each_empty};
+use crate::fixture::{NOW, environment};
+use crate::operations::row as operation_row;
 
 fn file_names(folder: &str) -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -21,6 +24,24 @@ fn file_names(folder: &str) -> Vec<String> {
 #[test]
 fn both_folders_have_the_same_files() {
     assert_eq!(file_names("sqlite"), file_names("postgres"));
+}
+
+/// Runs statements that are none of the store's.
+async fn run(store: &Store, url: &str, sql: &'static str) {
+    match store.dialect() {
+        Dialect::Sqlite => {
+            let mut conn = SqliteConnection::connect(url).await.unwrap();
+            sqlx::raw_sql(sql).execute(&mut conn).await.unwrap();
+        }
+        Dialect::Postgres => {
+            let mut tx = store.begin().await.unwrap();
+            let terapi_store::Conn::Postgres(conn) = terapi_store::Access::conn(&mut tx) else {
+                panic!("another database than the dialect says")
+            };
+            sqlx::raw_sql(sql).execute(conn).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+    }
 }
 
 /// Column, kind, may be null; and unique index, columns; by table.
@@ -179,6 +200,38 @@ async fn both_databases_have_the_same_tables_columns_and_indexes() {
 }
 
 #[tokio::test]
+async fn only_sessions_that_have_ended_have_an_attempt_from_before_there_were_attempts() {
+    on_each(async |database| {
+        let store = &database.store;
+        let mut tx = store.begin().await.unwrap();
+        let house = environment(&mut tx).await;
+        let [running, ended] = [(); 2].map(|()| OperationRow {
+            integration_key: Some(IntegrationKey::parse("acme").unwrap()),
+            meta: serde_json::json!({"connectSession": {"endUser": "u1"}}),
+            ..operation_row(&house, NOW)
+        });
+        for one in [&running, &ended] {
+            operations::insert(&mut tx, one).await.unwrap();
+        }
+        operations::succeed(&mut tx, &ended.id, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+        run(
+            store,
+            &database.options.url,
+            "DROP TABLE operation_attempt; DELETE FROM _sqlx_migrations WHERE version >= 7",
+        )
+        .await;
+        store.migrate().await.unwrap();
+        let mut db = store.read().await.unwrap();
+        let both = [running.id.clone(), ended.id.clone()];
+        let seeded = operation_attempts::tally(&mut db, &both).await.unwrap();
+        let seeded: Vec<_> = seeded.into_iter().map(|row| row.operation_id).collect();
+        assert_eq!(seeded, [ended.id]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn several_that_migrate_at_once_do_not_meet() {
     on_each_empty(async |database| {
         let others: Vec<_> = (0..4)
@@ -210,20 +263,7 @@ async fn a_database_of_a_newer_version_is_refused_by_name() {
         let insert = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
                       SELECT 9999, description, success, checksum, execution_time FROM _sqlx_migrations \
                       WHERE version = 1";
-        match store.dialect() {
-            Dialect::Sqlite => {
-                let mut conn = SqliteConnection::connect(&database.options.url).await.unwrap();
-                sqlx::raw_sql(insert).execute(&mut conn).await.unwrap();
-            }
-            Dialect::Postgres => {
-                let mut tx = store.begin().await.unwrap();
-                let terapi_store::Conn::Postgres(conn) = terapi_store::Access::conn(&mut tx) else {
-                    panic!("another database than the dialect says")
-                };
-                sqlx::raw_sql(insert).execute(conn).await.unwrap();
-                tx.commit().await.unwrap();
-            }
-        }
+        run(store, &database.options.url, insert).await;
         assert_eq!(store.schema_state().await.unwrap(), SchemaState::Newer);
         let error = store.migrate().await.unwrap_err();
         assert!(

@@ -171,12 +171,27 @@ fn check_value(name: &str, field: &Field, value: &Value) -> Option<Issue> {
     Some(issue(name, code, &reason).with_pattern(field.missed_pattern(&text)))
 }
 
+/// How many unknown names are repeated.
+const MOST_NAMED: usize = 10;
+/// How much of each, in characters.
+const LONGEST_NAMED: usize = 64;
+
 /// One issue for all names that are nobody's fields; it is about the object they are in.
+/// It does not grow with what was sent.
 fn unknown(names: &[&str]) -> Option<Issue> {
-    let message = match names {
+    let mut named: Vec<String> = names
+        .iter()
+        .take(MOST_NAMED)
+        .map(|name| name.chars().take(LONGEST_NAMED).collect())
+        .collect();
+    let more = names.len() - named.len();
+    if more > 0 {
+        named.push(format!("and {more} more"));
+    }
+    let message = match &named[..] {
         [] => return None,
         [name] => format!("{name} is not a field of this provider"),
-        names => format!("{} are not fields of this provider", names.join(", ")),
+        named => format!("{} are not fields of this provider", named.join(", ")),
     };
     Some(Issue::at([""; 0], IssueCode::UnrecognizedKeys, message))
 }

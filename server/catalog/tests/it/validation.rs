@@ -134,6 +134,24 @@ fn a_hostile_subdomain_is_refused() {
 }
 
 #[test]
+fn what_is_said_of_unknown_names_does_not_grow_with_them() {
+    let catalogue = Catalogue::from_texts([("sample", SAMPLE)]).unwrap();
+    let provider = catalogue.get("sample").unwrap();
+    let mut given = object(json!({"username": "k_1"}));
+    for number in 10..30 {
+        given.insert(format!("x{number}{}", "ä".repeat(9999)), Value::Null);
+    }
+    let issues = check_credentials(provider, &given).unwrap_err();
+    let told = &issues[0].message;
+    assert!(told.starts_with("x10ä") && told.contains(", x19ä"), "{told}");
+    assert!(
+        told.ends_with("ä, and 10 more are not fields of this provider"),
+        "{told}"
+    );
+    assert!(told.chars().count() < 750, "{told}");
+}
+
+#[test]
 fn credentials_are_checked_without_repeating_them() {
     let catalogue = Catalogue::from_texts([("sample", SAMPLE)]).unwrap();
     let provider = catalogue.get("sample").unwrap();

@@ -186,6 +186,8 @@ impl Connect<'_> {
         };
         connect_sessions::hold(tx, &session.id).await?;
         let integration = &landing.setup.integration.id;
-        connections::find_made_in_session(tx, &session.id, integration, landing.began).await
+        // When it began may be what a browser says; the session has made nothing before it was opened.
+        let since = landing.began.max(session.opened_at);
+        connections::find_made_in_session(tx, &session.id, integration, since).await
     }
 }

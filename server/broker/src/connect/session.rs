@@ -177,6 +177,8 @@ pub struct Session {
     pub reconnect: Option<ConnectionId>,
     /// The operation all attempts through it belong to.
     pub operation_id: OperationId,
+    /// When it was opened.
+    pub opened_at: Timestamp,
     /// When it ends.
     pub expires_at: Timestamp,
 }
@@ -488,6 +490,7 @@ impl Connect<'_> {
             webhook_url_override: row.webhook_url_override,
             reconnect: row.reconnect_connection_id,
             operation_id: row.operation_id,
+            opened_at: row.created_at,
             expires_at: row.expires_at,
         }))
     }

@@ -90,6 +90,11 @@ async fn tabs_that_were_open_before_the_first_had_finished_are_about_its_connect
             submit(&flow, &auth, tomorrow).await.operation,
             AuthOperation::Creation
         );
+        let ever = submit(&flow, &auth, Some(Timestamp::from_millis(0))).await;
+        assert_eq!(
+            ever.connection_key, first.connection_key,
+            "before the session is with its opening"
+        );
         assert_eq!(flow.connection_count().await, 3);
     })
     .await;

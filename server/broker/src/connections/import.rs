@@ -1,8 +1,8 @@
 use serde_json::{Map, Value};
 use terapi_catalog::{Provider, check_imported_config};
 use terapi_model::{
-    AuthMode, ConnectionId, ConnectionKey, EndUser, ErrorCode, IntegrationKey, Issue, IssueCode, LogLevel,
-    OperationId, Scope, Tags,
+    AuthMode, ConnectionId, ConnectionKey, EndUser, IntegrationKey, Issue, IssueCode, LogLevel, OperationId,
+    Scope, Tags,
 };
 use terapi_store::connections::{self, NewConnection, Outcome};
 use terapi_store::{StoreError, Tx, connection_tags, integrations, operations as rows};
@@ -83,8 +83,6 @@ pub enum ImportError {
     TestFailed {
         /// What the provider answered, or why it could not be asked.
         message: String,
-        /// The code: whether it refused, could not be reached, or took too long.
-        code: ErrorCode,
         /// The operation that tells of it.
         operation_id: OperationId,
     },
@@ -281,12 +279,13 @@ impl Connections<'_> {
         trail: &Trail<'_>,
         error: &VerificationError,
     ) -> ImportError {
-        let code = error.code();
         let operation_id = trail.id().clone();
         let message = error.to_string();
         let kept = async {
             let mut tx = self.broker.store().begin().await?;
-            trail.fail(&mut tx, &OperationError::new(code, &message)).await?;
+            trail
+                .fail(&mut tx, &OperationError::new(error.code(), &message))
+                .await?;
             rows::set_connection(&mut tx, &operation_id, None, key, self.broker.now()).await?;
             tx.commit().await
         };
@@ -295,7 +294,6 @@ impl Connections<'_> {
         }
         ImportError::TestFailed {
             message,
-            code,
             operation_id,
         }
     }

@@ -93,6 +93,14 @@ impl Hidden {
     }
 }
 
+/// A stranger's text, of at most `most` characters and without control characters. Whoever renders it escapes it.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    text.chars()
+        .filter(|letter| !letter.is_control())
+        .take(most)
+        .collect()
+}
+
 fn stands_alone(text: &str, at: usize, end: usize) -> bool {
     let before = text[..at].chars().next_back();
     let after = text[end..].chars().next();

@@ -4,7 +4,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::TokenAnswerError;
-use crate::hidden::Hidden;
+use crate::hidden::{Hidden, cut};
 
 /// Longest text of a provider that is repeated, in characters.
 const LONGEST: usize = 500;
@@ -40,7 +40,7 @@ impl ProviderSaid {
     /// What a callback says about an error, by the names that providers use (rest.md 9.5).
     pub fn in_callback(params: &BTreeMap<String, String>, hidden: &Hidden) -> Self {
         let said = |name: &str| {
-            let text = cut(&hidden.without(params.get(name)?));
+            let text = cut(&hidden.without(params.get(name)?), LONGEST);
             (!text.is_empty()).then_some(text)
         };
         Self {
@@ -61,8 +61,8 @@ impl ProviderSaid {
                 error,
                 description,
             } => Self {
-                error: Some(cut(error.as_ref())),
-                description: description.as_deref().map(cut),
+                error: Some(cut(error.as_ref(), LONGEST)),
+                description: description.as_deref().map(|text| cut(text, LONGEST)),
                 status: Some(status.to_string()),
                 ..Self::default()
             },
@@ -124,12 +124,6 @@ impl fmt::Display for ProviderSaid {
             None => f.write_str(&line),
         }
     }
-}
-
-/// Of sane length, without control characters.
-fn cut(text: &str) -> String {
-    let letters = text.chars().filter(|letter| !letter.is_control());
-    letters.take(LONGEST).collect()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use terapi_catalog::TokenResponse;
 use terapi_model::Timestamp;
 use terapi_vault::SecretString;
 
-use crate::hidden::Hidden;
+use crate::hidden::{Hidden, cut};
 
 /// No token lives longer than this; a longer claim is cut, so that arithmetic on it cannot overflow.
 const LONGEST_LIFE_S: f64 = 100.0 * 365.0 * 86_400.0;
@@ -300,13 +300,6 @@ fn with_member(object: &str, name: &str, value: &str) -> String {
     let body = body.trim_end();
     let comma = if body.ends_with('{') { "" } else { "," };
     format!("{body}{comma}\"{name}\":\"{value}\"}}")
-}
-
-fn cut(text: &str, most: usize) -> String {
-    text.chars()
-        .filter(|letter| !letter.is_control())
-        .take(most)
-        .collect()
 }
 
 #[cfg(test)]

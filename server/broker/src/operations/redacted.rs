@@ -7,13 +7,13 @@ use terapi_catalog::{Fields, Provider, Scope, UrlTemplate, Variable};
 use url::{Url, form_urlencoded};
 
 use crate::auth::{ProviderSaid, TokenAnswer};
-use crate::hidden::Hidden;
+use crate::hidden::{Hidden, cut};
 
 /// Stands where a value was.
 pub const MASK: &str = "[redacted]";
 
 /// Longest value that is repeated, in characters.
-const LONGEST: usize = 500;
+pub(super) const LONGEST: usize = 500;
 
 /// Parameters of a consent page whose values are no secret (RFC 6749, RFC 7636, OpenID Connect Core). `state`, `nonce`,
 /// `code_challenge` and whatever a caller adds are not among them.
@@ -117,7 +117,7 @@ impl Redacted {
             shown.truncate(shown.trim_end_matches('/').len());
             shown.push_str(&part);
         }
-        Self(Value::String(cut(&hidden.without(&shown))))
+        Self(Value::String(cut(&hidden.without(&shown), LONGEST)))
     }
 
     /// Parameters by name; values as in [`Redacted::url`].
@@ -128,7 +128,7 @@ impl Redacted {
     ) -> Self {
         let shown = params.into_iter().map(|(name, value)| {
             let value = shown_value(name, value, provider, hidden);
-            (cut(&hidden.without(name)), Value::String(value))
+            (cut(&hidden.without(name), LONGEST), Value::String(value))
         });
         Self(Value::Object(shown.collect()))
     }
@@ -138,11 +138,11 @@ impl Redacted {
         let shown = params.into_iter().take(50).map(|(name, value)| {
             let open = ERROR_PARAMS.contains(&name) || name == "iss" || name == "scope";
             let value = if open {
-                cut(&hidden.without(value))
+                cut(&hidden.without(value), LONGEST)
             } else {
                 MASK.to_owned()
             };
-            (cut(name), Value::String(value))
+            (cut(&hidden.without(name), LONGEST), Value::String(value))
         });
         Self(Value::Object(shown.collect()))
     }
@@ -162,7 +162,7 @@ impl Redacted {
             let declared = provider.connection_config.get(name.as_str());
             let open = declared.is_some_and(|field| !field.secret) || name == "oauth_scopes_override";
             let value = if open { cut_json(value) } else { Value::from(MASK) };
-            (cut(name), value)
+            (cut(name, LONGEST), value)
         });
         Self(Value::Object(shown.collect()))
     }
@@ -174,7 +174,7 @@ impl Redacted {
             let value = value.to_str().ok().filter(|_| open);
             (
                 name.to_string(),
-                Value::String(value.map_or(MASK.to_owned(), cut)),
+                Value::String(value.map_or(MASK.to_owned(), |value| cut(value, LONGEST))),
             )
         });
         Self(Value::Object(shown.collect()))
@@ -182,12 +182,17 @@ impl Redacted {
 
     /// Scopes, which are names and no secrets.
     pub fn scopes(scopes: &[String]) -> Self {
-        Self(scopes.iter().map(|scope| Value::String(cut(scope))).collect())
+        Self(
+            scopes
+                .iter()
+                .map(|scope| Value::String(cut(scope, LONGEST)))
+                .collect(),
+        )
     }
 
     /// A name that somebody gave: an id, a key, a label. Never a credential.
     pub fn name(name: &str) -> Self {
-        Self(Value::String(cut(name)))
+        Self(Value::String(cut(name, LONGEST)))
     }
 
     /// What a token endpoint gave, without what it gave it for.
@@ -240,7 +245,7 @@ impl Redacted {
 /// A parameter's value: nothing of it, or what is left without what is hidden.
 fn shown_value(name: &str, value: &str, provider: Option<&Provider>, hidden: &Hidden) -> String {
     if is_open(name, provider) {
-        cut(&hidden.without(value))
+        cut(&hidden.without(value), LONGEST)
     } else {
         MASK.to_owned()
     }
@@ -280,17 +285,9 @@ fn is_open_header(name: &HeaderName) -> bool {
     OPEN_HEADERS.contains(&name.as_str())
 }
 
-/// A text of sane length without control characters. Whoever renders it escapes it.
-pub(super) fn cut(text: &str) -> String {
-    text.chars()
-        .filter(|letter| !letter.is_control())
-        .take(LONGEST)
-        .collect()
-}
-
 fn cut_json(value: &Value) -> Value {
     match value {
-        Value::String(text) => Value::String(cut(text)),
+        Value::String(text) => Value::String(cut(text, LONGEST)),
         Value::Array(items) => items.iter().take(100).map(cut_json).collect(),
         Value::Object(_) => Value::from("{…}"),
         other => other.clone(),

@@ -12,8 +12,9 @@ use terapi_store::integrations::IntegrationRow;
 use terapi_store::operations::{self, OperationMessageRow, OperationRow};
 use terapi_store::{StoreError, Tx, environments};
 
-use super::redacted::cut;
+use super::redacted::LONGEST;
 use super::{OperationError, Redacted};
+use crate::hidden::cut;
 use crate::{Actor, Broker, Caller};
 
 /// How long an authorization runs before it counts as given up (browser-and-modes.md part 5).
@@ -160,7 +161,7 @@ impl NewOperation {
         ));
         if let (None, Some(user)) = (&self.end_user, &target.end_user) {
             let name = user.display_name.as_deref().or(user.email.as_deref());
-            self.end_user = Some((user.end_user_id.clone(), name.map(cut)));
+            self.end_user = Some((user.end_user_id.clone(), name.map(|name| cut(name, LONGEST))));
         }
         self
     }
@@ -177,7 +178,7 @@ impl NewOperation {
     pub fn session(mut self, end_user: Option<&EndUser>, organization: Option<&Organization>) -> Self {
         if let Some(user) = end_user {
             let name = user.display_name.as_deref().or(user.email.as_deref());
-            self.end_user = Some((user.id.clone(), name.map(cut)));
+            self.end_user = Some((user.id.clone(), name.map(|name| cut(name, LONGEST))));
         }
         let user = end_user
             .map(|user| json!({ "id": user.id, "displayName": user.display_name, "email": user.email }));
@@ -212,7 +213,7 @@ impl Message {
             level,
             kind: MessageType::Log,
             context: MessageContext::Auth,
-            text: cut(text),
+            text: cut(text, LONGEST),
             error: None,
             request: None,
             response: None,
@@ -286,7 +287,7 @@ impl OperationError {
     pub fn new(code: ErrorCode, message: &str) -> Self {
         Self {
             code: code.as_str().to_owned(),
-            message: cut(message),
+            message: cut(message, LONGEST),
             payload: None,
         }
     }
@@ -295,7 +296,7 @@ impl OperationError {
     pub(crate) fn of_type(kind: &'static str, message: &str) -> Self {
         Self {
             code: kind.to_owned(),
-            message: cut(message),
+            message: cut(message, LONGEST),
             payload: None,
         }
     }
@@ -441,6 +442,20 @@ pub async fn fail(
     end_badly(broker, tx, id, error).await
 }
 
+/// The same without a line.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn end_badly(
+    broker: &Broker,
+    tx: &mut Tx,
+    id: &OperationId,
+    error: &OperationError,
+) -> Result<(), StoreError> {
+    operations::fail(tx, id, &error.to_json(), broker.now()).await?;
+    Ok(())
+}
+
 /// Ends up to `limit` operations whose time is over, and says in those that somebody went away from that nothing was
 /// made. Answers how many.
 ///
@@ -463,18 +478,4 @@ pub(crate) async fn end_expired(broker: &Broker, tx: &mut Tx, limit: u32) -> Res
         }
     }
     Ok(ended.len() as u64)
-}
-
-/// The same without a line.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn end_badly(
-    broker: &Broker,
-    tx: &mut Tx,
-    id: &OperationId,
-    error: &OperationError,
-) -> Result<(), StoreError> {
-    operations::fail(tx, id, &error.to_json(), broker.now()).await?;
-    Ok(())
 }

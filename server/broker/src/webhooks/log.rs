@@ -14,6 +14,10 @@ use crate::operations::{self, Message, NewOperation, OperationError, Redacted};
 /// How much longer than to its next attempt an operation runs before it counts as given up, seconds.
 const PATIENCE_S: i64 = 600;
 
+/// The same of one that waits for its first attempt, which may be behind many others or after a standstill, seconds. Only
+/// what was lost together with its delivery ends so.
+const QUEUED_S: i64 = 24 * 3600;
+
 impl Webhooks<'_> {
     /// Opens a delivery's own operation with everything that is known of its event, and says so in the operation that the
     /// event comes from.
@@ -48,7 +52,7 @@ impl Webhooks<'_> {
         if let (None, Some(parent)) = (&operation.end_user, rows::find(tx, event.log).await?) {
             operation.end_user = parent.end_user_id.map(|id| (id, parent.end_user_name));
         }
-        operations::open(broker, tx, operation.until(broker.now().plus_seconds(PATIENCE_S))).await?;
+        operations::open(broker, tx, operation.until(broker.now().plus_seconds(QUEUED_S))).await?;
         if operations::is_full(tx, event.log).await? {
             return Ok(());
         }

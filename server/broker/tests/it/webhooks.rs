@@ -495,6 +495,26 @@ async fn three_attempts_are_made_and_then_no_more() {
 }
 
 #[tokio::test]
+async fn an_event_that_waits_long_for_its_first_attempt_is_not_given_up() {
+    on_each(async |kind| {
+        let hooked = Hooked::start_on(kind).await;
+        hooked.connect().await;
+        let house = &hooked.flow.house;
+        let id = hooked.row().await.operation_id.unwrap();
+        let state = async || {
+            let found = house.broker.operations().find(&hooked.flow.caller, &id).await;
+            found.unwrap().unwrap().0.state
+        };
+        house.clock.advance_seconds(3 * 3600);
+        house.broker.sweep().await.unwrap();
+        assert_eq!(state().await, OperationState::Running);
+        hooked.deliver().await;
+        assert_eq!(state().await, OperationState::Success);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn every_attempt_is_a_line_of_the_deliverys_operation() {
     on_each(async |kind| {
         let hooked = Hooked::start_on(kind).await;

@@ -239,7 +239,8 @@ impl Connect<'_> {
             Ok(found) => found,
             Err(error) => return Completed::without_attempt(error, None),
         };
-        let hidden = self.hidden_from(&found, &callback).await;
+        let opened = self.open_attempt(&found).await;
+        let hidden = opened.hidden(&callback);
         let attempt = match self.take(found.clone(), &callback, &hidden).await {
             Ok(attempt) => attempt,
             Err(error) => {
@@ -258,7 +259,7 @@ impl Connect<'_> {
         let mut trail = self.trail_of(&attempt);
         let listener = attempt.ws_client_id.as_deref();
         let finished = self
-            .finish(&attempt, &callback, &hidden, &mut known, &mut trail)
+            .finish(&attempt, &callback, opened, &hidden, &mut known, &mut trail)
             .await;
         let outcome = match finished {
             Ok(connected) => {
@@ -398,57 +399,34 @@ impl Connect<'_> {
         )
     }
 
-    /// What must not be repeated of what a provider says to an attempt: every secret that it was sent, or may know.
-    async fn hidden_from(&self, attempt: &OAuthAttemptRow, callback: &Callback) -> Hidden {
-        // What cannot be read now fails the attempt in a moment, and says why then.
-        self.read_hidden(attempt, callback)
-            .await
-            .unwrap_or_else(|_| Hidden::everything())
-    }
-
-    async fn read_hidden(
-        &self,
-        attempt: &OAuthAttemptRow,
-        callback: &Callback,
-    ) -> Result<Hidden, CompleteError> {
+    /// Opens what an attempt was begun with. What cannot be read fails the attempt in a moment, and says why then.
+    async fn open_attempt(&self, attempt: &OAuthAttemptRow) -> Opened<'_> {
         let place = cell::attempt_secret(&attempt.id, &attempt.environment_id);
-        let secret: AttemptSecret = self.broker.sealing().open_json(&place, &attempt.secret_sealed)?;
-        let integration = attempt.integration_id.as_ref();
-        let integration = integration.ok_or(CompleteError::IntegrationChanged)?;
-        let setup = Setup::by_id(self.broker, &attempt.environment_id, integration).await?;
-        let mut hidden = setup.hidden(&secret.config, secret.own_app().as_ref());
-        let code_param = setup.provider.auth.oauth2().map(|spec| spec.code_param.as_str());
-        let sent = STATE_NAMES.into_iter().chain(["code"]).chain(code_param);
-        let sent = sent.filter_map(|name| callback.params.get(name));
-        let kept = secret.verifier.as_ref().map(|verifier| verifier.secret());
-        for text in sent.chain(kept).chain(&secret.refresh_token) {
-            hidden.add(text);
-        }
-        Ok(hidden)
+        let secret = self.broker.sealing().open_json(&place, &attempt.secret_sealed);
+        let setup = match &attempt.integration_id {
+            Some(integration) => Setup::by_id(self.broker, &attempt.environment_id, integration)
+                .await
+                .map_err(CompleteError::from),
+            None => Err(CompleteError::IntegrationChanged),
+        };
+        Opened { secret, setup }
     }
 
     async fn finish(
         &self,
         attempt: &OAuthAttemptRow,
         callback: &Callback,
+        opened: Opened<'_>,
         hidden: &Hidden,
         known: &mut Known,
         trail: &mut Trail<'_>,
     ) -> Result<Connected, CompleteError> {
-        let broker = self.broker;
-        let environment = broker.environments().find(&attempt.environment_id).await?;
-        let environment = environment.ok_or(CompleteError::IntegrationChanged)?;
-        let secret: AttemptSecret = broker.sealing().open_json(
-            &cell::attempt_secret(&attempt.id, &environment.id),
-            &attempt.secret_sealed,
-        )?;
+        let environment = self.broker.environments().find(&attempt.environment_id).await?;
+        environment.ok_or(CompleteError::IntegrationChanged)?;
+        let secret = opened.secret?;
         known.return_url = secret.return_url.clone();
         known.opener_waits = secret.opener_waits;
-        let integration_id = attempt
-            .integration_id
-            .as_ref()
-            .ok_or(CompleteError::IntegrationChanged)?;
-        let setup = Setup::by_id(broker, &environment.id, integration_id).await?;
+        let setup = opened.setup?;
         known.integration_key = Some(setup.integration.unique_key.clone());
         self.check_redirect(attempt, callback, &setup)?;
         let exchanged = self
@@ -611,6 +589,30 @@ impl Connect<'_> {
         self.broker.webhooks().wake();
         let listener = attempt.ws_client_id.as_deref();
         self.broker.results().tell(listener, Some(&attempt.id), &frame);
+    }
+}
+
+/// What an attempt was begun with, as far as it can be read.
+struct Opened<'b> {
+    secret: Result<AttemptSecret, SealingError>,
+    setup: Result<Setup<'b>, CompleteError>,
+}
+
+impl Opened<'_> {
+    /// What must not be repeated of what a provider says to the attempt: every secret that it was sent, or may know.
+    fn hidden(&self, callback: &Callback) -> Hidden {
+        let (Ok(secret), Ok(setup)) = (&self.secret, &self.setup) else {
+            return Hidden::everything();
+        };
+        let mut hidden = setup.hidden(&secret.config, secret.own_app().as_ref());
+        let code_param = setup.provider.auth.oauth2().map(|spec| spec.code_param.as_str());
+        let sent = STATE_NAMES.into_iter().chain(["code"]).chain(code_param);
+        let sent = sent.filter_map(|name| callback.params.get(name));
+        let kept = secret.verifier.as_ref().map(|verifier| verifier.secret());
+        for text in sent.chain(kept).chain(&secret.refresh_token) {
+            hidden.add(text);
+        }
+        hidden
     }
 }
 

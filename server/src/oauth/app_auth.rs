@@ -18,5 +18,5 @@ pub async fn get(State(state): State<AppState>, RawQuery(query): RawQuery) -> Re
         return page::installation_changed(&state.broker.settings().at("app"));
     }
     let error = ApiError::feature_disabled("this version of Terapi does not connect GitHub Apps yet");
-    page::failure(error.status(), &page::Failure::of_start(&error, None), None, None)
+    page::failure(error.status(), &page::Failure::of_start(&error), None, None)
 }

@@ -113,7 +113,7 @@ async fn posted(
 }
 
 fn refused(error: &ApiError) -> Response {
-    page::failure(error.status(), &page::Failure::of_start(error, None), None, None)
+    page::failure(error.status(), &page::Failure::of_start(error), None, None)
 }
 
 async fn read(request: Request) -> Result<Vec<(String, String)>, ApiError> {
@@ -171,6 +171,7 @@ async fn complete(
         ResultFrame::Error {
             error_type,
             error_desc,
+            cause,
             ..
         },
         Err(failure),
@@ -186,7 +187,13 @@ async fn complete(
         .map(|(name, text)| (name.to_owned(), text.to_owned()))
         .collect();
     let status = ApiError::from(&failure.error).status();
-    let failure = page::Failure::of_callback(error_type, error_desc, said, completed.operation_id.as_ref());
+    let failure = page::Failure::of_callback(
+        error_type,
+        cause.as_deref(),
+        error_desc,
+        said,
+        completed.operation_id,
+    );
     let look = failure.look(state).await;
     page::failure(status, &failure, opener.as_ref(), look.as_ref())
 }

@@ -48,21 +48,21 @@ pub struct Failure {
     pub headline: String,
     /// The same for whoever wrote the application, where that is another sentence.
     pub message: Option<String>,
-    /// What the provider said, name and value, as received.
+    /// What the provider said, name and value: cut, without secrets, text of strangers.
     pub provider_said: Vec<(String, String)>,
     /// Finds the attempt in the logs.
-    pub reference: Option<String>,
+    pub reference: Option<OperationId>,
 }
 
 impl Failure {
     /// Of a request whose error says enough to an end user.
-    pub fn of_start(error: &ApiError, reference: Option<String>) -> Self {
+    pub fn of_start(error: &ApiError) -> Self {
         Self {
             code: error.code().as_str().to_owned(),
             headline: sentence(error.message()),
             message: None,
             provider_said: Vec::new(),
-            reference,
+            reference: error.log_id().and_then(OperationId::parse),
         }
     }
 
@@ -71,24 +71,27 @@ impl Failure {
         Self {
             headline: refusal(error).to_owned(),
             message: Some(sentence(error.message())),
-            ..Self::of_start(error, error.log_id().map(str::to_owned))
+            ..Self::of_start(error)
         }
     }
 
-    /// Of a callback that made no connection.
+    /// Of a callback that made no connection; `cause` is what its code stands for, where it stands for more.
     pub fn of_callback(
         code: &str,
+        cause: Option<&str>,
         message: &str,
         provider_said: Vec<(String, String)>,
-        reference: Option<&OperationId>,
+        reference: Option<OperationId>,
     ) -> Self {
         let said = |text: &str| {
             let mut texts = provider_said.iter();
             texts.any(|(name, value)| name == "error" && value == text)
         };
-        let own = match code {
+        let own = match cause.unwrap_or(code) {
             _ if said("access_denied") => Some("You did not allow the access that was asked for."),
-            "callback_err" | "token_err" => Some("The provider did not complete the connection."),
+            "callback_err" | "provider_refused" | "provider_answer" => {
+                Some("The provider did not complete the connection.")
+            }
             "provider_unreachable" | "provider_timeout" => {
                 Some("The provider cannot be reached at the moment. Try again in a few minutes.")
             }
@@ -104,15 +107,15 @@ impl Failure {
             headline,
             message,
             provider_said,
-            reference: reference.map(ToString::to_string),
+            reference,
         }
     }
 
     /// How the environment wants its pages to look, where the reference names one of its operations. A page that cannot
     /// find out is plain.
     pub async fn look(&self, state: &AppState) -> Option<ConnectUiSettings> {
-        let operation = OperationId::parse(self.reference.as_deref()?)?;
-        let found = state.broker.connect().appearance(&operation).await;
+        let operation = self.reference.as_ref()?;
+        let found = state.broker.connect().appearance(operation).await;
         found
             .inspect_err(|error| tracing::warn!(%error, "the look of a page is not known"))
             .ok()?
@@ -224,7 +227,7 @@ pub fn failure(
         Escaped(&failure.headline)
     );
     if let Some(reference) = &failure.reference {
-        let _ = write!(body, "<p>Reference: <code>{}</code></p>", Escaped(reference));
+        let _ = write!(body, "<p>Reference: <code>{reference}</code></p>");
     }
     body.push_str("<details><summary>Details</summary><dl>");
     let mut term = |name: &str, value: &str| {
@@ -389,12 +392,41 @@ mod tests {
             Some("There is no integration `nothere`.")
         );
         let said = vec![("error".to_owned(), "access_denied".to_owned())];
-        let denied = Failure::of_callback("callback_err", "the provider answered with an error", said, None);
+        let denied = Failure::of_callback(
+            "callback_err",
+            None,
+            "the provider answered with an error",
+            said,
+            None,
+        );
         assert_eq!(
             denied.headline,
             "You did not allow the access that was asked for."
         );
-        let used = Failure::of_callback("invalid_state", "this was completed already", Vec::new(), None);
+        for (cause, headline) in [
+            (
+                "provider_refused",
+                "The provider did not complete the connection.",
+            ),
+            (
+                "provider_timeout",
+                "The provider cannot be reached at the moment. Try again in a few minutes.",
+            ),
+        ] {
+            let failed = Failure::of_callback("unknown_err", Some(cause), "status 503", Vec::new(), None);
+            assert_eq!(failed.headline, headline);
+            assert_eq!(
+                (failed.code.as_str(), failed.message.as_deref()),
+                ("unknown_err", Some("Status 503."))
+            );
+        }
+        let used = Failure::of_callback(
+            "invalid_state",
+            None,
+            "this was completed already",
+            Vec::new(),
+            None,
+        );
         assert_eq!(
             (used.headline.as_str(), used.message),
             ("This was completed already.", None)

@@ -75,6 +75,15 @@ pub fn says(page: &Answer, status: u16, code: &str) {
     assert_eq!(page.header("cache-control"), "no-store");
 }
 
+/// What the end user reads first.
+fn tells(page: &Answer, headline: &str) {
+    let text = page.body.as_str().unwrap_or_default();
+    assert!(
+        text.contains(&format!("<p role=\"alert\">{headline}</p>")),
+        "{text}"
+    );
+}
+
 #[tokio::test]
 async fn the_main_job_works_from_session_to_credentials() {
     let app = TestApp::spawn().await;
@@ -134,8 +143,11 @@ async fn who_goes_back_or_presses_twice_sees_what_became_of_it() {
     app.acme
         .script(|script| script.token_once.push_back(Scripted::InvalidGrant));
     let popup = app.popup("").await;
-    says(&app.come_back(&popup).await, 424, "unknown_err");
-    says(&app.come_back(&popup).await, 400, "unknown_err");
+    for status in [424, 400] {
+        let page = app.come_back(&popup).await;
+        says(&page, status, "unknown_err");
+        tells(&page, "The provider did not complete the connection.");
+    }
     assert_eq!(app.acme.counters().exchanges, 2);
 }
 
@@ -340,7 +352,12 @@ async fn a_token_endpoint_that_never_answers_ends_the_attempt() {
     app.acme
         .script(|script| script.token_once.push_back(Scripted::Never));
     let popup = app.popup("").await;
-    says(&app.come_back(&popup).await, 504, "unknown_err");
+    let page = app.come_back(&popup).await;
+    says(&page, 504, "unknown_err");
+    tells(
+        &page,
+        "The provider cannot be reached at the moment. Try again in a few minutes.",
+    );
     assert_eq!(app.count().await, 0);
 }
 

@@ -1,7 +1,7 @@
 //! One slash at the end of a public path counts for nothing: published packages send it (`GET /records/?model=…`).
 //!
 //! Routes that are written with it keep it, and so does everything below `/proxy`, where the path is the provider's.
-//! The dashboard makes its own addresses and takes no others.
+//! The dashboard makes its own addresses and takes no others, and links of the page below `/docs` are relative.
 
 use axum::Router;
 
@@ -22,7 +22,9 @@ pub fn ignored(table: Vec<Route>, router: Router) -> Router {
 /// The path without the slash, if it is one that counts for nothing.
 fn strip<'p>(written: &[String], path: &'p str) -> Option<&'p str> {
     let bare = path.strip_suffix('/').filter(|bare| !bare.is_empty())?;
-    let keeps_it = ["/proxy", "/app", "/ui"].iter().any(|kept| is_under(path, kept));
+    let keeps_it = ["/proxy", "/app", "/ui", "/docs"]
+        .iter()
+        .any(|kept| is_under(path, kept));
     if keeps_it || written.iter().any(|route| route == path) {
         return None;
     }
@@ -54,6 +56,7 @@ mod tests {
             ("/proxy/user/", None),
             ("/app/dev/", None),
             ("/ui/", None),
+            ("/docs/api/", None),
         ] {
             let uri: Uri = uri.parse().unwrap();
             let stripped = strip(&written, uri.path()).and_then(|path| with_path(&uri, path));

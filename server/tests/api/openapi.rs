@@ -41,6 +41,8 @@ fn every_reference_of_the_document_leads_somewhere() {
 #[tokio::test]
 async fn the_reference_is_a_page_without_scripts_that_shows_every_operation_and_schema() {
     let app = TestApp::spawn().await;
+    let beside = app.anon().get("/docs/api/").await;
+    assert_eq!(beside.status, 404, "its links are relative");
     let got = app.anon().get("/docs/api").await;
     assert_eq!(got.header("content-type"), "text/html; charset=utf-8");
     assert!(

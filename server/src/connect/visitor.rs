@@ -2,7 +2,7 @@
 
 use axum::extract::Request;
 use terapi_broker::connect::{BrowserAuth, Session, TurnedAway};
-use terapi_model::IntegrationKey;
+use terapi_model::{ErrorCode, IntegrationKey};
 
 use super::browser_input::authenticate;
 use crate::api::input::Query;
@@ -110,6 +110,7 @@ pub async fn answer_beside<T>(
 }
 
 /// What broke on our side is in the server's own log, under the request's id, and the operation log may be what broke.
+/// A refusal of too many requests costs no write: that is its point.
 fn is_unlogged(error: &ApiError) -> bool {
-    error.log_id().is_none() && !error.status().is_server_error()
+    error.log_id().is_none() && !error.status().is_server_error() && error.code() != ErrorCode::TooManyRequest
 }

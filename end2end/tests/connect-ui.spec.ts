@@ -334,6 +334,16 @@ test.describe("in a frame on another origin", () => {
         await expect(ui.locator("a[data-choose]")).toHaveCount(2);
     });
 
+    test("what the app filled in wrongly is told to it, and is in the log", async ({ page, stage, embedder }) => {
+        const integrations_config_defaults = { [stage.rich]: { connection_config: { subdomain: "NOT RIGHT" } } };
+        const { token } = await stage.rest.openSession(stage.rich, { integrations_config_defaults });
+        const ui = await embedder.frame(page, { baseURL: stage.url, apiURL: stage.url, sessionToken: token });
+        await expect(heading(ui)).toHaveText("Fieldmaster Enterprise is not set up correctly");
+        await expect(ui.locator("#reference")).toHaveText(/^opn_/);
+        const [, failed] = await embedder.events(page);
+        expect(failed).toMatchObject({ type: "error", payload: { errorType: "provider_config_err" } });
+    });
+
     test("what only the app can mend is not offered to be tried again", async ({ page, stage, embedder }) => {
         await stage.acme.script({ deny: { error: "unauthorized_client", description: "This client may not" } });
         try {

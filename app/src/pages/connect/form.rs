@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use terapi_model::Timestamp;
+use terapi_model::{ErrorCode, Timestamp};
 
 use super::fields::{Asked, Questions, Way};
 use super::look::Look;
@@ -178,7 +178,10 @@ fn misconfigured(setting: &Setting, look: Look, subject: &Subject, back: Option<
         view! { <Said tone=Tone::Warning title=shown body=text.misconfigured_body() /> }.into_any()
     });
     screen.back = back;
-    screen
+    screen.refusing(
+        ErrorCode::ProviderConfigErr,
+        "a value that the app filled in is missing or wrong",
+    )
 }
 
 /// Everything that is wrong, with links to the fields. It takes the focus.

@@ -93,10 +93,13 @@ fn Look(look: ConnectUiSettings) -> impl IntoView {
 #[component]
 fn ColourField(name: &'static str, label: &'static str, value: String, ground: Ground) -> impl IntoView {
     let state = use_context::<FormState>().unwrap_or_default();
+    let stored = Colour::parse(&value);
     let value = state.value(name).map_or(value, str::to_owned);
     let colour = Colour::parse(&value);
     let hint = colour.map(|colour| colour_hint(colour, ground));
-    let picked = colour.map(|colour| colour.to_string()).unwrap_or_default();
+    // What is no colour leaves the last one, as the preview does.
+    let picked = colour.or(stored);
+    let picked = picked.map(|colour| colour.to_string()).unwrap_or_default();
     view! {
         <div class="grid grid-cols-[minmax(0,1fr)_auto] items-start gap-3">
             <Field

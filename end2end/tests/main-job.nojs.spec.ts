@@ -38,7 +38,9 @@ test("without JavaScript a mistake comes back with what was typed, and secrets a
         await page.getByRole("link", { name: "Delete" }).click();
         await page.getByLabel(/^Type .* to confirm$/).fill("something else");
         await page.getByRole("button", { name: "Delete" }).click();
-        await expect(page.getByRole("alert")).toContainText("This is not the name");
+        const again = page.getByLabel(/^Type .* to confirm$/);
+        await expect(again).toHaveAccessibleDescription(/This is not the name/);
+        await expect(again).toBeFocused();
         await expect(page).toHaveTitle(/^Error: /);
         const label = await page.getByText(/^Type .* to confirm$/).innerText();
         await page.getByLabel(label).fill(label.replace(/^Type (.*) to confirm$/, "$1"));

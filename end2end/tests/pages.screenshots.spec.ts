@@ -25,7 +25,8 @@ for (const view of VIEWS) {
                 // What sticks to the window is then where it is on arrival.
                 await page.evaluate(() => window.scrollTo(0, 0));
                 const path = join(FOLDER, `${view.name.replaceAll(/[^\w]+/g, "-")}.${width}.${colorScheme}.png`);
-                await page.screenshot({ path, fullPage: true, animations: "disabled" });
+                // A page of a hundred screens is more than a picture can hold.
+                await page.screenshot({ path, fullPage: !view.long, animations: "disabled" });
             }
         }
     });

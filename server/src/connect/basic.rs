@@ -1,10 +1,11 @@
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
-use serde_json::{Value, json};
+use serde_json::Value;
 use terapi_model::IntegrationKey;
 use terapi_vault::SecretString;
 
 use super::browser_input;
+use super::connected_answer;
 use super::visitor::Visitor;
 use crate::api::input::{JsonBody, Length, LenientQuery, Path, Query, read_object};
 use crate::error::ApiError;
@@ -56,8 +57,5 @@ async fn submit(
             SecretString::from(password),
         )
         .await?;
-    Ok(Json(json!({
-        "connectionId": connected.connection_key,
-        "providerConfigKey": connected.integration_key,
-    })))
+    Ok(connected_answer(&connected))
 }

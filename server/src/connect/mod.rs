@@ -15,6 +15,10 @@ mod unbuilt;
 pub mod visitor;
 mod websocket;
 
+use axum::Json;
+use serde_json::{Value, json};
+use terapi_broker::connect::Connected;
+
 use crate::route::Routes;
 
 /// How large a form with credentials may be, in bytes (decision D25).
@@ -31,6 +35,14 @@ const UNBUILT_MODES: [&str; 8] = [
     "tableau",
     "oauth-outbound",
 ];
+
+/// What every route for typed credentials answers (rest.md 9.7).
+fn connected_answer(connected: &Connected) -> Json<Value> {
+    Json(json!({
+        "connectionId": connected.connection_key,
+        "providerConfigKey": connected.integration_key,
+    }))
+}
 
 /// The routes of this room.
 pub fn routes() -> Routes {

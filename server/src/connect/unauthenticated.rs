@@ -1,9 +1,10 @@
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
-use serde_json::{Value, json};
+use serde_json::Value;
 use terapi_model::IntegrationKey;
 
 use super::browser_input;
+use super::connected_answer;
 use super::visitor::Visitor;
 use crate::api::input::{JsonBody, LenientQuery, Path, Query};
 use crate::error::ApiError;
@@ -34,8 +35,5 @@ async fn submit(
     let input = browser_input::read(query);
     let connect = state.broker.connect();
     let connected = connect.submit_nothing(&visitor.auth, &key, input).await?;
-    Ok(Json(json!({
-        "connectionId": connected.connection_key,
-        "providerConfigKey": connected.integration_key,
-    })))
+    Ok(connected_answer(&connected))
 }

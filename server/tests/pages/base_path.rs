@@ -6,11 +6,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use http::{Method, StatusCode};
 use serde_json::{Map, Value};
 use terapi::router::table;
-use terapi_broker::connect::NewSession;
 use terapi_broker::connections::Import;
 use terapi_broker::credentials::{Credentials, OAuth2Credentials};
 use terapi_broker::environments::Logo;
-use terapi_model::{ConnectionKey, IntegrationKey, Tags};
+use terapi_model::{ConnectionKey, IntegrationKey};
 use url::Url;
 
 use crate::house::{Answer, Browser, House, Plan, fill};
@@ -95,13 +94,7 @@ async fn furnished(proxy: Proxy) -> (House, Visitor, String) {
             format!("/terapi/app/dev/integrations/{}", form[0].1)
         );
     }
-    let (caller, _) = house
-        .broker
-        .operators()
-        .caller(&house.operator().await, "dev")
-        .await
-        .unwrap()
-        .unwrap();
+    let caller = house.caller().await;
     let logo = Logo::read(b"\x89PNG\r\n\x1a\n rest".to_vec()).unwrap();
     house
         .broker
@@ -109,20 +102,7 @@ async fn furnished(proxy: Proxy) -> (House, Visitor, String) {
         .set_logo(&caller, Some(logo))
         .await
         .unwrap();
-    let wanted = NewSession {
-        tags: Some(Tags::parse([("end_user_id", "u1")]).unwrap()),
-        allowed_integrations: ["github", "keyed"]
-            .map(|key| IntegrationKey::parse(key).unwrap())
-            .to_vec(),
-        ..NewSession::default()
-    };
-    let opened = house
-        .broker
-        .connect()
-        .open_session(&caller, wanted)
-        .await
-        .unwrap();
-    let token = opened.token.expose().clone();
+    let token = house.connect_session(&caller, &["github", "keyed"]).await;
     let import = Import {
         integration: IntegrationKey::parse("github").unwrap(),
         connection: Some(ConnectionKey::parse("octo").unwrap()),

@@ -34,9 +34,7 @@ async fn house() -> (House, Caller) {
         let made = owner.post(&path, form).await;
         assert_eq!(made.status, StatusCode::SEE_OTHER, "{provider}: {}", made.body);
     }
-    let operator = house.operator().await;
-    let found = house.broker.operators().caller(&operator, "dev").await;
-    let (caller, _) = found.unwrap().unwrap();
+    let caller = house.caller().await;
     (house, caller)
 }
 

@@ -2,7 +2,7 @@ use axum::body::Body;
 use http::{Request, StatusCode, header};
 use terapi_broker::connect::{NewSession, SessionOverrides};
 use terapi_broker::environments::{EnvironmentPatch, Logo};
-use terapi_model::{IntegrationKey, OperationState, Tags};
+use terapi_model::{IntegrationKey, OperationState};
 use url::Url;
 
 use crate::house::{Answer, Browser, House, Plan, encode};
@@ -27,28 +27,8 @@ async fn with_session(plan: Plan) -> (House, String) {
             .await;
         assert_eq!(made.status, StatusCode::SEE_OTHER, "{provider}: {}", made.body);
     }
-    let operator = house.operator().await;
-    let (caller, _) = house
-        .broker
-        .operators()
-        .caller(&operator, "dev")
-        .await
-        .unwrap()
-        .unwrap();
-    let wanted = NewSession {
-        tags: Some(Tags::parse([("end_user_id", "u1")]).unwrap()),
-        allowed_integrations: ["github", "keyed"]
-            .map(|key| IntegrationKey::parse(key).unwrap())
-            .to_vec(),
-        ..NewSession::default()
-    };
-    let opened = house
-        .broker
-        .connect()
-        .open_session(&caller, wanted)
-        .await
-        .unwrap();
-    let token = opened.token.expose().clone();
+    let caller = house.caller().await;
+    let token = house.connect_session(&caller, &["github", "keyed"]).await;
     (house, token)
 }
 
@@ -213,9 +193,7 @@ async fn every_screen_that_tells_of_a_refusal_shows_where_the_log_has_it() {
     let id = session.operation_id.as_str();
     let address = |query: &str| format!("/connect/ui/?session_token={token}{query}");
     let lines = async || {
-        let operator = house.operator().await;
-        let found = house.broker.operators().caller(&operator, "dev").await.unwrap();
-        let (caller, _) = found.unwrap();
+        let caller = house.caller().await;
         let operations = house.broker.operations();
         operations
             .find(&caller, &session.operation_id)
@@ -291,14 +269,7 @@ async fn every_screen_that_tells_of_a_refusal_shows_where_the_log_has_it() {
 #[tokio::test]
 async fn what_an_app_names_is_text_and_its_instructions_are_a_page() {
     let (house, _) = with_session(Plan::default()).await;
-    let operator = house.operator().await;
-    let (caller, _) = house
-        .broker
-        .operators()
-        .caller(&operator, "dev")
-        .await
-        .unwrap()
-        .unwrap();
+    let caller = house.caller().await;
     let github = IntegrationKey::parse("github").unwrap();
     for (given, shown) in [
         ("javascript:alert(1)//", false),
@@ -396,9 +367,7 @@ async fn the_script_is_told_where_its_window_goes() {
 #[tokio::test]
 async fn an_environment_with_origins_lets_no_other_page_in_and_sends_nobody_elsewhere() {
     let (house, token) = with_session(Plan::default()).await;
-    let operator = house.operator().await;
-    let found = house.broker.operators().caller(&operator, "dev").await.unwrap();
-    let (caller, _) = found.unwrap();
+    let caller = house.caller().await;
     let bearer = format!("Bearer {token}");
     let from = |origin: &'static str| {
         [

@@ -11,9 +11,11 @@ use http::{HeaderMap, Method, Request, StatusCode, header};
 use tempfile::TempDir;
 use terapi::serve::Draining;
 use terapi::state::AppState;
+use terapi_broker::connect::NewSession;
 use terapi_broker::egress::{Egress, EgressOptions};
-use terapi_broker::{Broker, Clock, Parts, Settings, Signup, SystemClock, TestClock};
+use terapi_broker::{Broker, Caller, Clock, Parts, Settings, Signup, SystemClock, TestClock};
 use terapi_catalog::Catalogue;
+use terapi_model::{IntegrationKey, Tags};
 use terapi_store::{Store, StoreOptions};
 use terapi_vault::{Keyring, OsEntropy};
 use tower::ServiceExt;
@@ -145,6 +147,28 @@ impl House {
             .await
             .unwrap()
             .id
+    }
+
+    /// The first owner at work in `dev`.
+    pub async fn caller(&self) -> Caller {
+        let found = self
+            .broker
+            .operators()
+            .caller(&self.operator().await, "dev")
+            .await;
+        found.unwrap().unwrap().0
+    }
+
+    /// The token of a session of one end user, for these integrations.
+    pub async fn connect_session(&self, caller: &Caller, integrations: &[&str]) -> String {
+        let keys = integrations.iter().map(|key| IntegrationKey::parse(key).unwrap());
+        let wanted = NewSession {
+            tags: Some(Tags::parse([("end_user_id", "u1")]).unwrap()),
+            allowed_integrations: keys.collect(),
+            ..NewSession::default()
+        };
+        let opened = self.broker.connect().open_session(caller, wanted).await.unwrap();
+        opened.token.expose().clone()
     }
 
     /// A browser in which the first owner has signed in.

@@ -1,61 +1,39 @@
-use axum::Json;
-use axum::extract::{FromRequest, Request, State};
 use serde_json::Value;
-use terapi_model::IntegrationKey;
+use terapi_model::Issue;
 use terapi_vault::SecretString;
 
-use super::browser_input;
-use super::connected_answer;
-use super::visitor::Visitor;
-use crate::api::input::{JsonBody, Length, LenientQuery, Path, Query, read_object};
-use crate::error::ApiError;
-use crate::state::AppState;
+use super::typed::{Submission, Submitted, Typed, read_form};
+use crate::api::input::Length;
 
-/// `POST /api-auth/basic/{integration}`: an end user typed a user name and a password, either may be empty
-/// (rest.md 9.7), and one of them may be missing, as packages send it when a script gave only the other.
-pub async fn post(
-    State(state): State<AppState>,
-    path: Path<String>,
-    LenientQuery(query): LenientQuery,
-    request: Request,
-) -> Result<Json<Value>, ApiError> {
-    let visitor = Visitor::admit(&state, &query, &request, &path.0, "basic").await?;
-    let submitted = submit(&state, &visitor, &path, &query, request).await;
-    visitor.answer(submitted).await
+/// `POST /api-auth/basic/{integration}`: an end user typed a user name and a password. Either may be empty, and one of
+/// them may be missing, as packages send it when a script gave only the other.
+pub(super) struct Basic {
+    username: SecretString,
+    password: SecretString,
 }
 
-async fn submit(
-    state: &AppState,
-    visitor: &Visitor<'_>,
-    path: &Path<String>,
-    query: &Query,
-    request: Request,
-) -> Result<Json<Value>, ApiError> {
-    let JsonBody(body) = JsonBody::<{ super::FORM_LIMIT }>::from_request(request, state).await?;
-    let (username, password) = read_object(&body, |fields| {
-        // Published packages drop the `type` they were given; by hand it may well be sent.
-        fields.value("type");
-        let username = fields.optional_text("username", Length::maybe_empty(1024));
-        let password = fields.optional_text("password", Length::maybe_empty(1024));
-        if !fields.has("username") && !fields.has("password") {
-            fields.text("username", Length::maybe_empty(1024));
-        }
-        fields.strict();
-        Some((username.unwrap_or_default(), password.unwrap_or_default()))
-    })
-    .map_err(ApiError::bad_body)?;
-    let key = path.parse("providerConfigKey", IntegrationKey::parse)?;
-    let input = browser_input::read(query);
-    let connected = state
-        .broker
-        .connect()
-        .submit_basic(
-            &visitor.auth,
-            &key,
-            input,
-            SecretString::from(username),
-            SecretString::from(password),
-        )
-        .await?;
-    Ok(connected_answer(&connected))
+impl Typed for Basic {
+    const ROUTES: &'static [&'static str] = &["/api-auth/basic"];
+    const AUTH_TYPE: &'static str = "basic";
+
+    fn read(body: &Value) -> Result<Self, Vec<Issue>> {
+        let (username, password) = read_form(body, |fields| {
+            let username = fields.optional_text("username", Length::maybe_empty(1024));
+            let password = fields.optional_text("password", Length::maybe_empty(1024));
+            if !fields.has("username") && !fields.has("password") {
+                fields.text("username", Length::maybe_empty(1024));
+            }
+            Some((username.unwrap_or_default(), password.unwrap_or_default()))
+        })?;
+        Ok(Self {
+            username: SecretString::from(username),
+            password: SecretString::from(password),
+        })
+    }
+
+    async fn submit(self, to: Submission<'_>) -> Submitted {
+        to.connect
+            .submit_basic(to.auth, to.key, to.input, self.username, self.password)
+            .await
+    }
 }

@@ -9,15 +9,12 @@ mod result;
 mod root;
 pub mod sockets;
 mod telemetry;
+mod typed;
 pub mod ui;
 mod unauthenticated;
 mod unbuilt;
 pub mod visitor;
 mod websocket;
-
-use axum::Json;
-use serde_json::{Value, json};
-use terapi_broker::connect::Connected;
 
 use crate::route::Routes;
 
@@ -36,27 +33,18 @@ const UNBUILT_MODES: [&str; 8] = [
     "oauth-outbound",
 ];
 
-/// What every route for typed credentials answers (rest.md 9.7).
-fn connected_answer(connected: &Connected) -> Json<Value> {
-    Json(json!({
-        "connectionId": connected.connection_key,
-        "providerConfigKey": connected.integration_key,
-    }))
-}
-
 /// The routes of this room.
 pub fn routes() -> Routes {
     let routes = Routes::new()
         .get("/", root::get)
-        .post("/api-auth/api-key/{integration}", api_key::post)
-        .post("/api-auth/basic/{integration}", basic::post)
         .post("/oauth2/auth/{integration}", unbuilt::refuse)
-        .post("/auth/unauthenticated/{integration}", unauthenticated::post)
-        .post("/unauth/{integration}", unauthenticated::post)
         .get("/connect/ui/result", result::get)
         .post("/connect/telemetry", telemetry::post)
         .options("/connect/telemetry", telemetry::preflight)
         .post("/app-store-auth/{integration}", unbuilt::refuse)
+        .merge(typed::routes::<api_key::ApiKey>())
+        .merge(typed::routes::<basic::Basic>())
+        .merge(typed::routes::<unauthenticated::Unauthenticated>())
         .merge(ui::routes());
     UNBUILT_MODES.into_iter().fold(routes, |routes, mode| {
         routes.post(&format!("/auth/{mode}/{{integration}}"), unbuilt::refuse)

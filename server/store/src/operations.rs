@@ -255,110 +255,144 @@ pub async fn list(
     environment_id: &EnvironmentId,
     filter: &OperationFilter,
 ) -> Result<Vec<OperationRow>, StoreError> {
-    let mut sql = Built::new(concat!("SELECT ", operation_columns!(), " FROM operation"));
-    if filter.is_about_attempts() {
-        // Each half walks its index in the list's order and stops at the limit.
-        sql.push(" WHERE id IN (SELECT id FROM (SELECT id FROM operation");
-        filter.narrow(&mut sql, environment_id);
-        sql.push(
-            ") AS own UNION SELECT operation_id FROM (SELECT DISTINCT a.operation_id, a.opened_at \
-             FROM operation_attempt a JOIN operation o ON o.id = a.operation_id",
-        );
-        filter.narrow_attempts(&mut sql, environment_id);
-        sql.push(") AS tried) ORDER BY created_at DESC, id DESC LIMIT ")
-            .bind(i64::from(filter.limit));
-    } else {
-        filter.narrow(&mut sql, environment_id);
-    }
-    sql.all(db).await
+    filter.select(environment_id).all(db).await
 }
 
 impl OperationFilter {
+    fn select(&self, environment_id: &EnvironmentId) -> Built {
+        let mut sql = Built::new(concat!("SELECT ", operation_columns!(), " FROM operation"));
+        if self.is_about_attempts() {
+            // Each half walks its index in the list's order and stops at the limit.
+            sql.push(" WHERE id IN (SELECT id FROM (SELECT id FROM operation");
+            self.narrow(&mut sql, environment_id);
+            sql.push(
+                ") AS own UNION SELECT operation_id FROM (SELECT DISTINCT a.operation_id, a.opened_at \
+                 FROM operation_attempt a",
+            );
+            self.narrow_attempts(&mut sql, environment_id);
+            sql.push(") AS tried) ORDER BY created_at DESC, id DESC LIMIT ")
+                .bind(i64::from(self.limit));
+        } else {
+            self.narrow(&mut sql, environment_id);
+        }
+        sql
+    }
+
     /// Whether it asks for what one attempt of an operation may be, and the operation as a whole not.
     fn is_about_attempts(&self) -> bool {
         self.integration_key.is_some() || self.connection_key.is_some() || self.asks_for_an_end()
     }
 
-    /// Attempts succeed or fail; the other states are those of what they belong to.
+    /// Attempts that succeeded or failed count, whatever became of what they belong to; the other states must be those of
+    /// both.
     fn asks_for_an_end(&self) -> bool {
         matches!(self.state, Some(OperationState::Success | OperationState::Failed))
     }
 
     /// From `WHERE` on, about the operation as a whole.
     fn narrow(&self, sql: &mut Built, environment_id: &EnvironmentId) {
-        sql.push(" WHERE environment_id = ").bind(environment_id.clone());
-        if let Some(state) = self.state {
-            sql.push(" AND state = ").bind(state);
+        self.narrow_columns(sql, environment_id, &OF_OPERATIONS);
+        self.narrow_rest(sql);
+        self.narrow_time(sql, &OF_OPERATIONS);
+    }
+
+    /// The same about one attempt, `a`.
+    fn narrow_attempts(&self, sql: &mut Built, environment_id: &EnvironmentId) {
+        self.narrow_columns(sql, environment_id, &OF_ATTEMPTS);
+        let whole = self.state.filter(|_| !self.asks_for_an_end());
+        if whole.is_some() || self.kind.is_some() || self.end_user_id.is_some() {
+            sql.push(" AND EXISTS (SELECT 1 FROM operation WHERE id = a.operation_id");
+            if let Some(state) = whole {
+                sql.push(" AND state = ").bind(state);
+            }
+            self.narrow_rest(sql);
+            sql.push(")");
         }
+        self.narrow_time(sql, &OF_ATTEMPTS);
+    }
+
+    fn narrow_columns(&self, sql: &mut Built, environment_id: &EnvironmentId, of: &Columns) {
+        sql.push(" WHERE ")
+            .push(of.environment_id)
+            .push(" = ")
+            .bind(environment_id.clone());
+        if let Some(connection) = &self.connection_key {
+            sql.push(" AND ").push(of.connection_key).push(" = ");
+            sql.bind(sought(connection));
+        }
+        // A connection's index holds the other two, and nothing narrows a list as it does. Planners without statistics
+        // take the index with more of the conditions in it, and would walk everything of an integration: where there is
+        // a connection they do not see the others.
+        let (open, close) = match self.connection_key {
+            Some(_) => (" AND COALESCE(", ", '') = "),
+            None => (" AND ", " = "),
+        };
+        if let Some(integration) = &self.integration_key {
+            sql.push(open).push(of.integration_key).push(close);
+            sql.bind(sought(integration));
+        }
+        if let Some(state) = self.state {
+            sql.push(open).push(of.state).push(close).bind(state);
+        }
+    }
+
+    /// What is known of operations alone.
+    fn narrow_rest(&self, sql: &mut Built) {
         if let Some(kind) = self.kind {
             sql.push(" AND kind = ").bind(kind);
         }
-        let exact = [
-            (" AND integration_key = ", &self.integration_key),
-            (" AND connection_key = ", &self.connection_key),
-            (" AND end_user_id = ", &self.end_user_id),
-        ];
-        for (condition, value) in exact {
-            if let Some(value) = value {
-                sql.push(condition).bind(sought(value));
-            }
+        if let Some(user) = &self.end_user_id {
+            sql.push(" AND end_user_id = ").bind(sought(user));
         }
-        if let Some(from) = self.from {
-            sql.push(" AND created_at >= ").bind(from);
-        }
-        if let Some(until) = self.until {
-            sql.push(" AND created_at < ").bind(until);
-        }
-        if let Some((created_at, id)) = &self.before {
-            sql.push(" AND (created_at, id) < (").bind(*created_at);
-            sql.push(", ").bind(id.clone());
-            sql.push(")");
-        }
-        sql.push(" ORDER BY created_at DESC, id DESC LIMIT ")
-            .bind(i64::from(self.limit));
     }
 
-    /// The same about one attempt, `a`, of the operation `o`.
-    fn narrow_attempts(&self, sql: &mut Built, environment_id: &EnvironmentId) {
-        sql.push(" WHERE a.environment_id = ")
-            .bind(environment_id.clone());
-        if let Some(state) = self.state {
-            sql.push(if self.asks_for_an_end() {
-                " AND a.state = "
-            } else {
-                " AND o.state = "
-            })
-            .bind(state);
-        }
-        if let Some(kind) = self.kind {
-            sql.push(" AND o.kind = ").bind(kind);
-        }
-        let exact = [
-            (" AND a.integration_key = ", &self.integration_key),
-            (" AND a.connection_key = ", &self.connection_key),
-            (" AND o.end_user_id = ", &self.end_user_id),
-        ];
-        for (condition, value) in exact {
-            if let Some(value) = value {
-                sql.push(condition).bind(sought(value));
-            }
-        }
+    /// The end of the statement: times, order and limit.
+    fn narrow_time(&self, sql: &mut Built, of: &Columns) {
         if let Some(from) = self.from {
-            sql.push(" AND a.opened_at >= ").bind(from);
+            sql.push(" AND ").push(of.time).push(" >= ").bind(from);
         }
         if let Some(until) = self.until {
-            sql.push(" AND a.opened_at < ").bind(until);
+            sql.push(" AND ").push(of.time).push(" < ").bind(until);
         }
         if let Some((created_at, id)) = &self.before {
-            sql.push(" AND (a.opened_at, a.operation_id) < (")
-                .bind(*created_at);
-            sql.push(", ").bind(id.clone());
+            sql.push(" AND (").push(of.time).push(", ").push(of.id);
+            sql.push(") < (").bind(*created_at).push(", ").bind(id.clone());
             sql.push(")");
         }
-        sql.push(" ORDER BY a.opened_at DESC, a.operation_id DESC LIMIT ")
-            .bind(i64::from(self.limit));
+        sql.push(" ORDER BY ").push(of.time).push(" DESC, ").push(of.id);
+        sql.push(" DESC LIMIT ").bind(i64::from(self.limit));
     }
 }
+
+/// What the columns are called that operations and their attempts both have.
+struct Columns {
+    environment_id: &'static str,
+    state: &'static str,
+    integration_key: &'static str,
+    connection_key: &'static str,
+    /// When the operation was opened.
+    time: &'static str,
+    /// Which operation.
+    id: &'static str,
+}
+
+const OF_OPERATIONS: Columns = Columns {
+    environment_id: "environment_id",
+    state: "state",
+    integration_key: "integration_key",
+    connection_key: "connection_key",
+    time: "created_at",
+    id: "id",
+};
+
+const OF_ATTEMPTS: Columns = Columns {
+    environment_id: "a.environment_id",
+    state: "a.state",
+    integration_key: "a.integration_key",
+    connection_key: "a.connection_key",
+    time: "a.opened_at",
+    id: "a.operation_id",
+};
 
 /// Sets an operation running again, for another try; one that has succeeded stays as it is. It expires at the given
 /// time, or later if it would have. False when there is no such operation, or it has succeeded.
@@ -502,8 +536,80 @@ pub async fn expire(
         &[&now, &limit],
     )
     .await?;
+    if !ended.is_empty() {
+        // Tries that nobody brought to an end either.
+        let mut tries = Built::new(
+            "UPDATE operation_attempt SET state = (SELECT state FROM operation WHERE id = operation_id) \
+             WHERE state = 'running' AND operation_id IN ",
+        );
+        tries.bind_list(ended.iter().map(|(Only(id), ..)| id.clone()));
+        tries.run(tx).await?;
+    }
     let ended = ended.into_iter();
     Ok(ended
         .map(|(Only(id), Only(environment), Only(kind))| (id, environment, kind))
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
+
+    use super::*;
+
+    /// Otherwise what is rare in an integration, or in an environment, is looked for in all of it.
+    #[tokio::test]
+    #[allow(clippy::disallowed_methods, reason = "no statement of anybody else's")]
+    async fn each_filter_of_the_log_walks_an_index_in_the_lists_order() {
+        let mut conn = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        sqlx::migrate!("../../migrations/sqlite")
+            .run(&mut conn)
+            .await
+            .unwrap();
+        let now = Timestamp::from_millis(1_800_000_000_000);
+        let environment = EnvironmentId::mint(now, [7; 10]);
+        let failed = Some(OperationState::Failed);
+        let names = [
+            (None, None),
+            (Some("acme"), None),
+            (None, Some("c-1")),
+            (Some("acme"), Some("c-1")),
+        ];
+        for state in [None, failed, Some(OperationState::Cancelled)] {
+            for (integration, connection) in names {
+                for before in [None, Some((now, OperationId::mint(now, [7; 10])))] {
+                    let filter = OperationFilter {
+                        state,
+                        integration_key: integration.map(str::to_owned),
+                        connection_key: connection.map(str::to_owned),
+                        before,
+                        limit: 51,
+                        ..OperationFilter::default()
+                    };
+                    let sql = format!("EXPLAIN QUERY PLAN {}", filter.select(&environment).text().0);
+                    let plan = sqlx::query(AssertSqlSafe(sql))
+                        .fetch_all(&mut conn)
+                        .await
+                        .unwrap();
+                    let plan: Vec<String> = plan.iter().map(|line| line.get("detail")).collect();
+                    let index = match (connection, integration, state) {
+                        (Some(_), ..) => "by_connection (environment_id=? AND connection_key=?",
+                        (None, Some(_), Some(_)) => {
+                            "by_integration_and_state (environment_id=? AND integration_key=? AND state=?"
+                        }
+                        (None, Some(_), None) => "by_integration (environment_id=? AND integration_key=?",
+                        (None, None, Some(_)) => "by_state (environment_id=? AND state=?",
+                        (None, None, None) => "by_time (environment_id=?",
+                    };
+                    let walked = plan.iter().filter(|line| line.contains(index)).count();
+                    let halves = if filter.is_about_attempts() { 2 } else { 1 };
+                    assert_eq!(walked, halves, "{filter:?} {plan:#?}");
+                    let is_read_whole = |line: &String| line.starts_with("SCAN operation");
+                    assert!(!plan.iter().any(is_read_whole), "{filter:?} {plan:#?}");
+                }
+            }
+        }
+    }
 }

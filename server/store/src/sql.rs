@@ -290,16 +290,26 @@ impl Built {
     }
 
     /// Every row.
+    pub(crate) async fn all<R: Record>(&self, db: &mut impl Access) -> Result<Vec<R>, StoreError> {
+        all(db, self.text(), &self.binds()).await
+    }
+
+    /// Answers how many rows it touched.
+    pub(crate) async fn run(&self, db: &mut impl Access) -> Result<u64, StoreError> {
+        run(db, self.text(), &self.binds()).await
+    }
+
+    fn binds(&self) -> Vec<&(dyn Bind + Sync)> {
+        let binds = self.binds.iter();
+        binds.map(|bind| &**bind as &(dyn Bind + Sync)).collect()
+    }
+
+    /// The statement.
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place: `push` takes literals, `bind` writes numbers"
     )]
-    pub(crate) async fn all<R: Record>(&self, db: &mut impl Access) -> Result<Vec<R>, StoreError> {
-        let binds: Vec<&(dyn Bind + Sync)> = self
-            .binds
-            .iter()
-            .map(|bind| &**bind as &(dyn Bind + Sync))
-            .collect();
-        all(db, AssertSqlSafe(self.text.as_str()), &binds).await
+    pub(crate) fn text(&self) -> AssertSqlSafe<&str> {
+        AssertSqlSafe(self.text.as_str())
     }
 }

@@ -218,7 +218,7 @@ async fn only_sessions_that_have_ended_have_an_attempt_from_before_there_were_at
         run(
             store,
             &database.options.url,
-            "DROP TABLE operation_attempt; DELETE FROM _sqlx_migrations WHERE version >= 7",
+            "DROP TABLE operation_attempt; DROP INDEX operation_by_integration_and_state; DELETE FROM _sqlx_migrations WHERE version >= 7",
         )
         .await;
         store.migrate().await.unwrap();

@@ -468,3 +468,49 @@ async fn an_attempt_keeps_what_was_known_of_it_and_belongs_to_an_operation() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_attempt_that_nobody_ends_ends_with_its_operation() {
+    on_each(async |database| {
+        let store = &database.store;
+        let environment = house(store).await;
+        let operation = row(&environment, NOW);
+        insert(store, &operation).await;
+        let mut tx = store.begin().await.unwrap();
+        for (id, state) in [
+            ("open", OperationState::Running),
+            ("refused", OperationState::Failed),
+        ] {
+            let attempt = NewOperationAttempt {
+                operation_id: &operation.id,
+                id,
+                state,
+                integration: None,
+                connection_id: None,
+                connection_key: Some(&key(id)),
+                now: NOW,
+            };
+            operation_attempts::put(&mut tx, &attempt).await.unwrap();
+        }
+        let ended = operations::expire(&mut tx, NOW.plus_seconds(301), 9)
+            .await
+            .unwrap();
+        assert_eq!(ended.len(), 1);
+        tx.commit().await.unwrap();
+        let mut db = store.read().await.unwrap();
+        let mut is_found = async |connection: &str, state| {
+            let filter = OperationFilter {
+                state: Some(state),
+                connection_key: Some(connection.to_owned()),
+                limit: 9,
+                ..OperationFilter::default()
+            };
+            let found = operations::list(&mut db, &environment.id, &filter).await.unwrap();
+            found.len() == 1
+        };
+        assert!(is_found("open", OperationState::Cancelled).await);
+        assert!(!is_found("open", OperationState::Running).await);
+        assert!(is_found("refused", OperationState::Failed).await);
+    })
+    .await;
+}

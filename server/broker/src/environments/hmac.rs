@@ -1,8 +1,8 @@
 use terapi_store::{StoreError, environments};
 use terapi_vault::hash::{hmac_sha256_hex, verify_hmac_sha256_hex};
-use terapi_vault::token;
+use terapi_vault::{SecretString, token};
 
-use crate::Caller;
+use crate::{Broker, Caller};
 use crate::sealing::{SealingError, cell};
 
 use super::{Environment, EnvironmentPatch, Environments, ReadSecretError, UpdateEnvironmentError};
@@ -84,13 +84,17 @@ impl Environments<'_> {
     /// # Errors
     /// [`UpdateEnvironmentError`].
     pub async fn replace_hmac_key(&self, caller: &Caller) -> Result<Environment, UpdateEnvironmentError> {
-        let key = token::hex(self.broker.entropy(), 32);
         let patch = EnvironmentPatch {
-            hmac_key: Some(key),
+            hmac_key: Some(new_hmac_key(self.broker)),
             ..EnvironmentPatch::default()
         };
         self.update(caller, patch).await
     }
+}
+
+/// A key that nobody knows yet.
+pub(super) fn new_hmac_key(broker: &Broker) -> SecretString {
+    token::hex(broker.entropy(), 32)
 }
 
 /// What is signed (decision D6).

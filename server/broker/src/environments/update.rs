@@ -8,6 +8,7 @@ use crate::sealing::cell;
 use crate::{Caller, Forbidden};
 
 use super::addresses::{check_callback_url, check_origins};
+use super::hmac::new_hmac_key;
 use super::{Environment, Environments};
 
 /// Longest HMAC key, characters.
@@ -24,6 +25,8 @@ pub struct EnvironmentPatch {
     pub hmac_enabled: Option<bool>,
     /// A new HMAC key.
     pub hmac_key: Option<SecretString>,
+    /// Makes an HMAC key of 256 bits if the environment has none and none is given.
+    pub make_hmac_key: bool,
     /// Where providers send browsers back to; an empty text means this instance's own callback.
     pub callback_url: Option<String>,
     /// Whether a callback must come from the browser that started (decision D9).
@@ -108,6 +111,10 @@ impl Environments<'_> {
             if !(1..=MAX_HMAC_KEY).contains(&key.expose().chars().count()) {
                 return Err(UpdateEnvironmentError::HmacKeyInvalid);
             }
+            row.hmac_key_sealed = Some(self.broker.sealing().seal_text(&cell::hmac_key(&row.id), &key));
+        }
+        if patch.make_hmac_key && row.hmac_key_sealed.is_none() {
+            let key = new_hmac_key(self.broker);
             row.hmac_key_sealed = Some(self.broker.sealing().seal_text(&cell::hmac_key(&row.id), &key));
         }
         row.public_key_enabled = patch.public_key_enabled.unwrap_or(row.public_key_enabled);

@@ -124,6 +124,33 @@ async fn switching_hmac_on_needs_a_key_and_switches_the_public_key_on() {
 }
 
 #[tokio::test]
+async fn an_hmac_key_is_made_with_the_switch_or_not_at_all() {
+    let house = House::open().await;
+    let (caller, _) = house.tenant("ada@example.com").await;
+    let environments = house.broker.environments();
+    let on = || EnvironmentPatch {
+        hmac_enabled: Some(true),
+        make_hmac_key: true,
+        ..Default::default()
+    };
+    let refused = EnvironmentPatch {
+        callback_url: Some("nowhere".to_owned()),
+        ..on()
+    };
+    environments.update(&caller, refused).await.unwrap_err();
+    let none = environments.hmac_key(&caller).await.unwrap();
+    assert!(none.is_none(), "a key was left behind by a change that was not made");
+
+    let saved = environments.update(&caller, on()).await.unwrap();
+    assert!(saved.hmac_enabled && saved.public_key_enabled && saved.has_hmac_key);
+    let made = environments.hmac_key(&caller).await.unwrap().unwrap();
+    assert_eq!(made.expose().len(), 64);
+    environments.update(&caller, on()).await.unwrap();
+    let kept = environments.hmac_key(&caller).await.unwrap().unwrap();
+    assert_eq!(made.expose(), kept.expose(), "digests made with it are still good");
+}
+
+#[tokio::test]
 async fn sealed_keys_of_an_environment_are_nowhere_in_the_files() {
     let house = House::open().await;
     let (caller, _) = house.tenant("ada@example.com").await;

@@ -5,7 +5,7 @@
 //! page's script the same links and forms are fetched with the token in a header, and the answered view takes the
 //! place of the old one.
 
-use terapi_broker::connect::{AttemptView, BrowserAuth, ResultHolder, Session, SessionAuthError, TurnedAway};
+use terapi_broker::connect::{AttemptView, BrowserAuth, ResultHolder, SessionAuthError, TurnedAway};
 use terapi_model::{IntegrationKey, OAuthAttemptId, OperationId};
 use url::Url;
 
@@ -61,7 +61,7 @@ pub enum ConnectAnswer {
 
 /// Answers `GET /connect/ui/`.
 pub async fn get(site: &Site, visit: &ConnectVisit) -> ConnectAnswer {
-    let mut setting = setting(visit, None);
+    let setting = setting(visit, None);
     if setting.preview {
         return finish(
             site,
@@ -69,25 +69,13 @@ pub async fn get(site: &Site, visit: &ConnectVisit) -> ConnectAnswer {
             pages::preview(&setting, visit.query.get("settings"), visit.query.get("view")),
         );
     }
-    let in_address = visit.query.get("session_token");
-    let Some(token) = visit.bearer.as_deref().or(in_address) else {
-        let screen = match visit.partial {
-            true => pages::expired(&setting),
-            false => pages::boot(&setting),
-        };
-        return finish(site, &setting, screen);
+    let nobody = || match visit.partial {
+        true => pages::expired(&setting),
+        false => pages::boot(&setting),
     };
-    if visit.bearer.is_none() {
-        setting.carried_token = Some(token.to_owned());
-    }
-    let session = match session(site, visit, &setting, token).await {
-        Ok(session) => session,
+    let visitor = match let_in(site, visit, &setting, nobody).await {
+        Ok(visitor) => visitor,
         Err(refused) => return finish(site, &setting, *refused),
-    };
-    let visitor = Visitor {
-        site,
-        setting: &setting,
-        session: &session,
     };
     let screen = match view(&visitor, visit).await {
         Ok(screen) => screen,
@@ -101,7 +89,7 @@ async fn view(visitor: &Visitor<'_>, visit: &ConnectVisit) -> Result<Screen, NoP
     let Visitor {
         site,
         setting,
-        session,
+        ref session,
     } = *visitor;
     if is_asked_by_nobody(visitor) {
         // The page's script knows who frames it, and asks in its name.
@@ -158,23 +146,10 @@ async fn view(visitor: &Visitor<'_>, visit: &ConnectVisit) -> Result<Screen, NoP
 
 /// Answers `POST /connect/ui/start`.
 pub async fn start(site: &Site, visit: &ConnectVisit, form: Form) -> ConnectAnswer {
-    let mut setting = setting(visit, Some(&form));
-    let token = match &visit.bearer {
-        Some(token) => token.clone(),
-        None => {
-            let token = form.text("session_token").to_owned();
-            setting.carried_token = Some(token.clone());
-            token
-        }
-    };
-    let session = match session(site, visit, &setting, &token).await {
-        Ok(session) => session,
+    let setting = setting(visit, Some(&form));
+    let visitor = match let_in(site, visit, &setting, || pages::expired(&setting)).await {
+        Ok(visitor) => visitor,
         Err(refused) => return finish(site, &setting, *refused),
-    };
-    let visitor = Visitor {
-        site,
-        setting: &setting,
-        session: &session,
     };
     let key = IntegrationKey::parse(form.text("integration")).ok();
     match submit(&visitor, &form).await {
@@ -216,20 +191,11 @@ async fn submit(visitor: &Visitor<'_>, form: &Form) -> Result<actions::connect::
 /// script sent it; without scripts the token was in what nobody read, and no operation can be named.
 pub async fn too_large(site: &Site, visit: &ConnectVisit) -> ConnectAnswer {
     let setting = setting(visit, None);
-    let screen = pages::too_large(&setting, visit.query.get("integration"));
-    let Some(token) = &visit.bearer else {
-        return finish(site, &setting, screen);
+    let too_large = || pages::too_large(&setting, visit.query.get("integration"));
+    let screen = match let_in(site, visit, &setting, too_large).await {
+        Ok(visitor) => refer(&visitor, visit, None, too_large()).await,
+        Err(refused) => *refused,
     };
-    let session = match session(site, visit, &setting, token).await {
-        Ok(session) => session,
-        Err(refused) => return finish(site, &setting, *refused),
-    };
-    let visitor = Visitor {
-        site,
-        setting: &setting,
-        session: &session,
-    };
-    let screen = refer(&visitor, visit, None, screen).await;
     finish(site, &setting, screen)
 }
 
@@ -258,7 +224,7 @@ async fn refer(
 async fn refer_beside(visitor: &Visitor<'_>, visit: &ConnectVisit, mut screen: Screen) -> Screen {
     if let Some((code, message)) = screen.refused {
         let connect = visitor.site.broker.connect();
-        let operation = connect.refuse_beside(visitor.session, code, message).await;
+        let operation = connect.refuse_beside(&visitor.session, code, message).await;
         screen.reference = reference(visit, operation);
     }
     screen
@@ -272,13 +238,7 @@ fn reference(visit: &ConnectVisit, operation: Option<OperationId>) -> Option<Str
 
 /// The session's account is asked too much at once; in so many seconds it may be asked again.
 pub fn busy(site: &Site, visit: &ConnectVisit, form: Option<&Form>, retry_after: u64) -> ConnectAnswer {
-    let mut setting = setting(visit, form);
-    if visit.bearer.is_none() {
-        let token = form.map_or(visit.query.get("session_token"), |form| {
-            form.filled("session_token")
-        });
-        setting.carried_token = token.map(str::to_owned);
-    }
+    let setting = setting(visit, form);
     let mut screen = pages::busy(&setting, again(visit, &setting), retry_after);
     screen.reference = reference(visit, None);
     finish(site, &setting, screen)
@@ -296,7 +256,10 @@ fn again(visit: &ConnectVisit, setting: &Setting) -> String {
 
 /// Answers `GET /connect/ui/start`, where nothing is but an answered form that is loaded anew: its integration's page.
 pub fn return_from_start(visit: &ConnectVisit) -> ConnectAnswer {
-    ConnectAnswer::SeeOther(again(visit, &setting(visit, None)))
+    let mut setting = setting(visit, None);
+    // Forms carry theirs in what they post.
+    setting.carried_token = None;
+    ConnectAnswer::SeeOther(again(visit, &setting))
 }
 
 fn setting(visit: &ConnectVisit, form: Option<&Form>) -> Setting {
@@ -305,19 +268,36 @@ fn setting(visit: &ConnectVisit, form: Option<&Form>) -> Setting {
     setting.partial = visit.partial;
     setting.windowed = visit.windowed;
     setting.origin.clone_from(&visit.origin);
+    if visit.bearer.is_none() {
+        let token = match form {
+            Some(form) => form.filled("session_token"),
+            None => visit.query.get("session_token"),
+        };
+        setting.carried_token = token.map(str::to_owned);
+    }
     setting
 }
 
-/// The session, or what is shown instead. A session that has ended is still known for a while, and its operation is named;
-/// after that, and where the token never was one, there is nothing that could be found.
-async fn session(
-    site: &Site,
+/// Whoever comes with the token of a session, in the header or carried from page to page; else what is shown instead,
+/// which is `nobody` where there is no token. A session that has ended is still known for a while, and its operation is
+/// named; after that, and where the token never was one, there is nothing that could be found.
+async fn let_in<'v>(
+    site: &'v Site,
     visit: &ConnectVisit,
-    setting: &Setting,
-    token: &str,
-) -> Result<Session, Box<Screen>> {
+    setting: &'v Setting,
+    nobody: impl FnOnce() -> Screen,
+) -> Result<Visitor<'v>, Box<Screen>> {
+    let Some(token) = visit.bearer.as_ref().or(setting.carried_token.as_ref()) else {
+        return Err(Box::new(nobody()));
+    };
     let error = match site.broker.connect().authenticate_session(token).await {
-        Ok(session) => return Ok(session),
+        Ok(session) => {
+            return Ok(Visitor {
+                site,
+                setting,
+                session,
+            });
+        }
         Err(error) => error,
     };
     let mut screen = match &error {
@@ -376,7 +356,7 @@ async fn is_target_gone(visitor: &Visitor<'_>) -> Result<bool, NoPage> {
         .site
         .broker
         .connect()
-        .session_view(visitor.session)
+        .session_view(&visitor.session)
         .await
         .map_err(|error| NoPage::Failed(error.to_string()))?;
     Ok(seen.is_none())

@@ -28,14 +28,13 @@ use crate::form::FormState;
 use crate::visit::Site;
 
 /// One request that a session has let in.
-#[derive(Clone, Copy)]
 pub struct Visitor<'v> {
     /// What all requests share.
     pub site: &'v Site,
     /// How the page is wanted.
     pub setting: &'v Setting,
     /// The session.
-    pub session: &'v Session,
+    pub session: Session,
 }
 
 /// What a session offers.
@@ -76,7 +75,7 @@ impl Offer {
 impl Visitor<'_> {
     /// How the page looks to this visitor.
     pub fn look(&self) -> Look {
-        Look::of_session(self.session, self.setting)
+        Look::of_session(&self.session, self.setting)
     }
 
     /// What the session offers.
@@ -142,6 +141,6 @@ impl Visitor<'_> {
             return None;
         }
         let provider = self.site.broker.catalogue().get(integration.provider.as_str())?;
-        Questions::of(provider, integration, self.session, self.setting)
+        Questions::of(provider, integration, &self.session, self.setting)
     }
 }

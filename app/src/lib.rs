@@ -36,8 +36,6 @@ mod actions;
 mod answer;
 #[cfg(feature = "ssr")]
 pub mod base_path;
-#[cfg(any(feature = "ssr", feature = "hydrate"))]
-mod colour_hint;
 #[cfg(feature = "ssr")]
 pub mod connect;
 #[cfg(feature = "ssr")]
@@ -54,7 +52,7 @@ mod pages;
 pub mod route;
 #[cfg(feature = "ssr")]
 mod serve;
-#[cfg(feature = "ssr")]
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
 mod text;
 #[cfg(feature = "ssr")]
 mod ui;
@@ -67,5 +65,6 @@ pub use self::{
     answer::{Answer, Document, Policy, SessionChange, Status},
     form::{Form, Query},
     serve::{get, post},
+    text::connect::{ConnectText, Language},
     visit::{SignedIn, Site, Theme, Visit},
 };

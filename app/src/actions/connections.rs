@@ -3,13 +3,13 @@ use terapi_broker::connections::DeleteConnectionError;
 use terapi_model::EndUser;
 
 use super::confirmed;
-use super::sign_up::sentence;
 use crate::answer::{ActionResult, NoPage, Outcome};
 use crate::desk::Desk;
 use crate::form::{Form, FormState};
 use crate::pages::connections::{delete, load, new, reveal, shown_name, unread};
 use crate::pages::integrations;
 use crate::route::Room;
+use crate::text::en::sentence;
 use crate::text::en::test as text;
 
 /// Opens a Connect session, as a customer's backend would, and shows the way in.

@@ -8,7 +8,6 @@ use terapi_catalog::Provider;
 use terapi_model::{IntegrationKey, Issue};
 
 use super::confirmed;
-use super::sign_up::{about, sentence};
 use crate::answer::{ActionResult, NoPage, Outcome};
 use crate::desk::Desk;
 use crate::form::{Form, FormState};
@@ -16,8 +15,8 @@ use crate::pages::integrations::details;
 use crate::pages::integrations::form::split_scopes;
 use crate::pages::integrations::{load, unread};
 use crate::route::Room;
-use crate::text::en as words;
 use crate::text::en::integration as text;
+use crate::text::en::{self as words, about, sentence};
 
 /// Makes an integration.
 pub async fn create(desk: Desk, provider: &str, form: &Form) -> ActionResult {

@@ -2,13 +2,12 @@ use terapi_broker::keys::{CreateKeyError, DeleteKeyError};
 use terapi_model::ApiKeyScopes;
 
 use super::confirmed;
-use super::sign_up::sentence;
 use crate::answer::{ActionResult, NoPage, Outcome};
 use crate::desk::Desk;
 use crate::form::{Form, FormState};
 use crate::pages::settings::{created_key, delete_key};
 use crate::route::Room;
-use crate::text::en as text;
+use crate::text::en::{self as text, sentence};
 
 /// Makes a key and shows it, this once.
 pub async fn create(desk: Desk, form: &Form) -> ActionResult {

@@ -5,12 +5,12 @@ use terapi_broker::environments::{
 use terapi_model::{ConnectUiError, ConnectUiSettings, ConnectUiTheme, DefaultTheme, ThemeColours};
 
 use super::confirmed;
-use super::sign_up::sentence;
 use crate::answer::{ActionResult, NoPage, Outcome};
 use crate::desk::Desk;
 use crate::form::{Form, FormState, Query};
 use crate::pages::settings::{self, hmac, reveal};
 use crate::route::Room;
+use crate::text::en::sentence;
 use crate::text::en::settings as text;
 
 /// Saves `patch` and leads back to its section.

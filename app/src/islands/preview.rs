@@ -83,7 +83,7 @@ mod look {
     use wasm_bindgen::{JsCast as _, JsValue};
     use web_sys::{Element, Event, HtmlInputElement, MessageEvent};
 
-    use crate::colour_hint::colour_hint;
+    use crate::text::colour;
 
     /// Tells the frame of every change, and of the look as it is whenever the frame says that it is ready. Whoever
     /// chooses a default theme sees it.
@@ -168,7 +168,7 @@ mod look {
             Ground::Light
         };
         if let Some(hint) = find(&format!("#hint-{name}")) {
-            let text = colour.map(|colour| colour_hint(colour, ground));
+            let text = colour.map(|colour| colour::hint(colour, ground));
             hint.set_text_content(text.as_deref());
         }
     }

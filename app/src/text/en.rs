@@ -42,6 +42,27 @@ pub fn capital(text: &str) -> String {
         .unwrap_or_default()
 }
 
+/// A message about a field as a sentence. The broker speaks of fields by their names in the API, or leaves them
+/// out ("is required"); people know them by their titles.
+pub fn about(title: &str, name: &str, message: &str) -> String {
+    let said = message.strip_prefix(name).map_or(message, str::trim_start);
+    if said.starts_with(char::is_lowercase) {
+        sentence(&format!("{title} {said}"))
+    } else {
+        sentence(message)
+    }
+}
+
+/// A broker's message as a sentence of its own.
+pub fn sentence(message: &str) -> String {
+    let mut sentence = capital(message);
+    // A stranger's whole sentence may stand in brackets at the end.
+    if !sentence.ends_with(['.', '!', '?', '…', ':', '。', '！', '？']) && !sentence.ends_with(".)") {
+        sentence.push('.');
+    }
+    sentence
+}
+
 pub fn count(n: i64, one: &str, many: &str) -> String {
     if n == 1 {
         format!("1 {one}")
@@ -490,3 +511,27 @@ pub mod logs;
 pub mod settings;
 
 pub mod connect;
+
+#[cfg(test)]
+mod tests {
+    use super::{about, sentence};
+
+    #[test]
+    fn a_field_is_named_once_and_by_its_title() {
+        for message in ["is required", "token_url is required"] {
+            assert_eq!(about("Token URL", "token_url", message), "Token URL is required.");
+        }
+        assert_eq!(
+            about("Token URL", "token_url", "The provider says no."),
+            "The provider says no."
+        );
+    }
+
+    #[test]
+    fn what_ends_as_its_script_ends_gets_no_full_stop() {
+        for whole in ["拒否されました。", "Wait…", "Why?", "See the manual (page 2.)"] {
+            assert_eq!(sentence(whole), whole);
+        }
+        assert_eq!(sentence("it said no"), "It said no.");
+    }
+}

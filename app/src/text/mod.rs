@@ -1,9 +1,16 @@
 //! Everything that pages say, one module a language. A text with a hole is a function, so that a missing value
 //! does not compile.
 
+pub mod colour;
+#[cfg(feature = "ssr")]
 pub mod connect;
+#[cfg(feature = "ssr")]
 mod de;
+#[cfg(feature = "ssr")]
 pub mod en;
+#[cfg(feature = "ssr")]
 mod es;
+#[cfg(feature = "ssr")]
 mod fr;
+#[cfg(feature = "ssr")]
 mod ja;

@@ -8,7 +8,7 @@ use super::look::Look;
 use super::said::{Said, Tone};
 use super::screen::Screen;
 use super::setting::Setting;
-use crate::actions::sign_up::sentence;
+use crate::text::en::sentence;
 use crate::ui::icon::{Glyph, Icon};
 
 /// What was being connected.

@@ -2,7 +2,6 @@ use leptos::prelude::*;
 use terapi_model::{OperationId, OperationState};
 
 use super::unread;
-use crate::actions::sign_up::sentence;
 use crate::answer::{NoPage, PageResult};
 use crate::desk::Desk;
 use crate::form::Query;
@@ -12,6 +11,7 @@ use crate::pages::logs;
 use crate::route::Room;
 use crate::text::en as words;
 use crate::text::en::test as text;
+use crate::text::en::{self as words, sentence};
 use crate::ui::breadcrumbs::Crumb;
 use crate::ui::button::{ButtonLink, Weight};
 use crate::ui::empty::Empty;

@@ -5,13 +5,13 @@ use terapi_model::{Colour, ConnectUiSettings, DefaultTheme, Ground};
 use super::{FormCard, section};
 use crate::answer::PageResult;
 use crate::base_path::Local;
-use crate::colour_hint::colour_hint;
 use crate::desk::Desk;
 use crate::form::{FormState, Query};
 use crate::islands::picture::Picture;
 use crate::islands::preview::Preview;
 use crate::pages::connect::ADDRESS;
 use crate::route::Room;
+use crate::text::colour;
 use crate::text::en::settings as words;
 use crate::text::en::settings::connect_ui as text;
 use crate::ui::button::{Submit, Weight};
@@ -96,7 +96,7 @@ fn ColourField(name: &'static str, label: &'static str, value: String, ground: G
     let stored = Colour::parse(&value);
     let value = state.value(name).map_or(value, str::to_owned);
     let colour = Colour::parse(&value);
-    let hint = colour.map(|colour| colour_hint(colour, ground));
+    let hint = colour.map(|colour| colour::hint(colour, ground));
     // What is no colour leaves the last one, as the preview does.
     let picked = colour.or(stored);
     let picked = picked.map(|colour| colour.to_string()).unwrap_or_default();

@@ -1,9 +1,10 @@
-//! What comes of a colour that an operator chooses: the page says it, and the island says it again while they type.
+//! English: what comes of a colour that an operator chooses. The page says it, and the island says it again while they
+//! type, so that this is the one text that the browser gets as code.
 
 use terapi_model::{Colour, Ground, Palette};
 
 /// How the Connect UI uses `colour` on `ground`, in words.
-pub fn colour_hint(colour: Colour, ground: Ground) -> String {
+pub fn hint(colour: Colour, ground: Ground) -> String {
     let palette = Palette::of(colour, ground);
     let text = if palette.on_button.luminance() > 0.5 {
         "white"
@@ -11,13 +12,13 @@ pub fn colour_hint(colour: Colour, ground: Ground) -> String {
         "black"
     };
     let (whole, tenth) = tenths(palette.button.contrast(palette.on_button));
-    let mut hint = format!("Text on buttons is {text} ({whole}.{tenth}:1).");
+    let mut said = format!("Text on buttons is {text} ({whole}.{tenth}:1).");
     if palette.is_adjusted() {
-        hint.push_str(" Links and outlines use ");
-        hint.push_str(&palette.accent.to_string());
-        hint.push_str(", a shade of it that can be read on the page.");
+        said.push_str(" Links and outlines use ");
+        said.push_str(&palette.accent.to_string());
+        said.push_str(", a shade of it that can be read on the page.");
     }
-    hint
+    said
 }
 
 /// A ratio of at most 21, rounded: in the browser, the formatting of fractions would be a weight of its own.
@@ -36,10 +37,10 @@ mod tests {
     #[test]
     fn a_colour_is_explained_with_its_contrast() {
         assert_eq!(
-            colour_hint(Colour::rgb(0x0f, 0x6b, 0x5c), Ground::Light),
+            hint(Colour::rgb(0x0f, 0x6b, 0x5c), Ground::Light),
             "Text on buttons is white (6.4:1)."
         );
-        let pale = colour_hint(Colour::rgb(0xff, 0xee, 0x88), Ground::Light);
+        let pale = hint(Colour::rgb(0xff, 0xee, 0x88), Ground::Light);
         assert!(
             pale.starts_with("Text on buttons is black (17.") && pale.contains("Links and outlines use #"),
             "{pale}"

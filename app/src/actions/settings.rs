@@ -68,14 +68,12 @@ async fn save_hmac(desk: Desk, form: &Form) -> ActionResult {
     let patch = EnvironmentPatch {
         hmac_enabled: Some(enabled),
         hmac_key: form.pasted_secret("hmac_key"),
+        make_hmac_key: enabled,
         ..EnvironmentPatch::default()
     };
     let state = FormState::keeping(form, &["hmac_enabled"]);
     let turned_on = enabled && !desk.environment.public_key_enabled;
     let makes_key = enabled && !desk.environment.has_hmac_key && patch.hmac_key.is_none();
-    if makes_key && let Err(error) = desk.broker.environments().replace_hmac_key(&desk.caller).await {
-        return refused(error, state);
-    }
     let told: Vec<(&str, &str)> = [(turned_on, hmac::TURNED_ON), (makes_key, hmac::MADE)]
         .into_iter()
         .filter_map(|(happened, pair)| happened.then_some(pair))

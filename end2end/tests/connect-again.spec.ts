@@ -56,6 +56,24 @@ test("the waiting page says that a try failed, and moves on when the next one wo
     await expect(page).toHaveURL(/\/connections\/con_/, { timeout: 15_000 });
 });
 
+test("the waiting page says that it has stopped, and looks again when it is asked to", async ({ page, context, acme, rest, ownerSession, signedIn: _, watch }) => {
+    const integration = await rest.createAcme(acme);
+    await page.goto(`${url}/app/dev/connections/new?integration=${integration}`);
+    await page.getByRole("button", { name: "Continue" }).click();
+    await expect(page.getByText("Waiting for the connection.")).toBeVisible();
+
+    watch.pardon(/await-connection/);
+    await context.clearCookies();
+    await expect(page.getByText("This page has stopped waiting.")).toBeVisible({ timeout: 15_000 });
+    await expect(page.getByText("Waiting for the connection.")).toBeHidden();
+
+    await context.addCookies([{ ...ownerSession, url }]);
+    await page.getByRole("link", { name: "Look again" }).click();
+    await expect(page.getByText("No new connection has arrived.")).toBeVisible();
+    await expect(page.getByText("Waiting for the connection.")).toBeVisible();
+    await expect(page.getByText("This page has stopped waiting.")).toBeHidden();
+});
+
 test("a connection that nobody has named is deleted without typing anything", async ({ page, acme, rest, signedIn: _ }) => {
     const integration = await rest.createAcme(acme, "acme-api-key");
     await rest.must("POST", "/connect/sessions", { allowed_integrations: [integration], tags: { plan: "gold" } }).then(

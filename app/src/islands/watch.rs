@@ -1,8 +1,8 @@
 use leptos::prelude::*;
 
 /// Asks every two seconds whether a Connect session has made its connection, and goes to its page; meanwhile it says
-/// when a try has failed. It gives up after half an hour, when the session has expired. Without scripts it says nothing
-/// of the future, and the page has a link that asks once.
+/// when a try has failed. It gives up after half an hour, when the session has expired, or when it may no longer ask,
+/// and says so. Without scripts it says nothing of the future, and the page has a link that asks once.
 #[island]
 pub fn Watch(
     /// The environment's name.
@@ -11,6 +11,10 @@ pub fn Watch(
     operation: String,
     /// What the page says while it watches.
     waiting: String,
+    /// What it says when it has given up.
+    stopped: String,
+    /// Where it is looked for again then, and what the link to it says.
+    again: (String, String),
     /// What stands above the reason of a failed try.
     failed: String,
     /// Why the last try has failed so far.
@@ -18,7 +22,8 @@ pub fn Watch(
     /// Where the log has the operation, and what the link to it says.
     log: (String, String),
 ) -> impl IntoView {
-    let (watching, problem) = (RwSignal::new(false), RwSignal::new(problem));
+    let (watching, gave_up) = (RwSignal::new(false), RwSignal::new(false));
+    let problem = RwSignal::new(problem);
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
         let (environment, operation) = (environment.clone(), operation.clone());
@@ -42,6 +47,7 @@ pub fn Watch(
                 }
             }
             watching.set(false);
+            gave_up.set(true);
         });
     });
     #[cfg(not(feature = "hydrate"))]
@@ -50,6 +56,12 @@ pub fn Watch(
         <div role="status" class="mt-4 space-y-3">
             <p hidden=move || !watching.get() class="text-quiet">
                 {waiting}
+            </p>
+            <p hidden=move || !gave_up.get() class="text-quiet">
+                {stopped}
+                <a href=again.0 class="text-accent underline underline-offset-2">
+                    {again.1}
+                </a>
             </p>
             <div
                 hidden=move || problem.with(Option::is_none)

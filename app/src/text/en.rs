@@ -422,6 +422,7 @@ pub mod test {
     pub const SHARE_HINT: &str = "Whoever opens it within 30 minutes makes the connection.";
     pub const LINK: &str = "Connect link";
     pub const WAITING: &str = "Waiting for the connection. This page moves on by itself.";
+    pub const STOPPED: &str = "This page has stopped waiting. If the connection was made after all: ";
     pub const WAITING_NO_SCRIPT: &str = "When you are done in the other tab:";
     pub const FAILED: &str = "The last try failed";
     pub const FAILED_LOG: &str = "Open it in the Logs";

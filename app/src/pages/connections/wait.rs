@@ -9,7 +9,6 @@ use crate::functions::connections::Awaited;
 use crate::islands::watch::Watch;
 use crate::pages::logs;
 use crate::route::Room;
-use crate::text::en as words;
 use crate::text::en::test as text;
 use crate::text::en::{self as words, sentence};
 use crate::ui::breadcrumbs::Crumb;
@@ -27,10 +26,7 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
     if let Some(address) = awaited.address {
         return Err(NoPage::SeeOther(address));
     }
-    let here = Query::address(
-        desk.to(Room::AwaitConnection),
-        &[("operation", operation.as_str())],
-    );
+    let here = address(&desk, &operation);
     let log = desk.to(Room::Operation {
         id: operation.as_str().to_owned(),
     });
@@ -55,10 +51,19 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
     }))
 }
 
+/// Where it is said whether the session of `operation` has made its connection.
+pub fn address(desk: &Desk, operation: &OperationId) -> String {
+    Query::address(
+        desk.to(Room::AwaitConnection),
+        &[("operation", operation.as_str())],
+    )
+}
+
 /// A session's operation, on its way into the island that watches it.
 pub struct Watched {
     environment: String,
     operation: String,
+    again: String,
     log: String,
     problem: Option<String>,
 }
@@ -69,6 +74,7 @@ impl Watched {
         Self {
             environment: desk.environment.name.as_str().to_owned(),
             operation: operation.as_str().to_owned(),
+            again: address(desk, operation),
             log: desk.to(Room::Operation {
                 id: operation.as_str().to_owned(),
             }),
@@ -83,6 +89,7 @@ pub fn WatchedFor(watched: Watched) -> impl IntoView {
     let Watched {
         environment,
         operation,
+        again,
         log,
         problem,
     } = watched;
@@ -91,6 +98,8 @@ pub fn WatchedFor(watched: Watched) -> impl IntoView {
             environment
             operation
             waiting=text::WAITING.to_owned()
+            stopped=text::STOPPED.to_owned()
+            again=(again, text::LOOK.to_owned())
             failed=text::FAILED.to_owned()
             problem
             log=(log, text::FAILED_LOG.to_owned())

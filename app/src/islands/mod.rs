@@ -5,6 +5,7 @@ pub mod copy;
 mod fetch;
 pub mod local_times;
 pub mod menus;
+pub mod narrowed;
 pub mod picture;
 pub mod preview;
 pub mod reveal;

@@ -124,11 +124,9 @@ pub mod secret {
 }
 
 pub mod confirm {
-    pub const MISMATCH: &str = "This is not the name. Type it exactly as shown.";
-
-    pub fn type_name(name: &str) -> String {
-        format!("Type {name} to confirm")
-    }
+    /// What stands before and after the thing to type.
+    pub const TYPE_TO_CONFIRM: [&str; 2] = ["Type ", " to confirm"];
+    pub const MISMATCH: &str = "This does not match. Type it exactly as shown.";
 }
 
 pub mod error {
@@ -284,14 +282,18 @@ pub mod gallery {
     pub const GENERIC_BODY: &str = "Not in the list? These take your own addresses.";
     pub const NO_MATCH: &str = "No provider found";
 
-    pub fn no_match_body(search: &str) -> String {
-        format!(
-            "Nothing in the catalogue matches “{search}”. A generic entry works with any OAuth 2.0, API key or Basic service."
-        )
-    }
+    pub const NO_MATCH_BODY: &str = "Nothing in the catalogue is called this or like this. A generic entry works with any OAuth 2.0, API key or Basic service.";
+    pub const NO_MATCH_YET_BODY: &str = "Nothing in the catalogue is called this; Enter looks for similar names. A generic entry works with any OAuth 2.0, API key or Basic service.";
 
     pub fn found(n: usize) -> String {
-        super::count(i64::try_from(n).unwrap_or(i64::MAX), "provider", "providers")
+        match n {
+            1 => "1 provider".to_owned(),
+            many => found_many(&many.to_string()),
+        }
+    }
+
+    pub fn found_many(n: &str) -> String {
+        format!("{n} providers")
     }
 }
 
@@ -502,7 +504,7 @@ pub mod connection {
 
     pub fn delete_body(integration: &str) -> String {
         format!(
-            "Your code can no longer fetch its credentials for {integration}. 1 connection is affected. This cannot be undone."
+            "Your code can no longer fetch its credentials for {integration}. This cannot be undone."
         )
     }
 }

@@ -1,11 +1,14 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use leptos::prelude::*;
+use terapi_catalog::Provider;
 
-use super::provider_card::{Card, Cards, is_generic, popular};
+use super::provider_card::{Card, Cards, is_generic, popular, sought};
 use crate::answer::PageResult;
 use crate::desk::Desk;
 use crate::form::Query;
+use crate::islands::narrowed::Narrowed;
 use crate::route::Room;
 use crate::text::en as words;
 use crate::text::en::gallery as text;
@@ -32,21 +35,32 @@ pub fn show(desk: Desk, query: &Query) -> PageResult {
     } else {
         catalogue.search(&search)
     };
-    let in_category = |categories: &[String]| category.is_empty() || categories.contains(&category);
-    let found: Vec<Card> = chosen
+    let in_category =
+        |provider: &Arc<Provider>| category.is_empty() || provider.categories.contains(&category);
+    let card = |provider: &Arc<Provider>, found: bool| {
+        let mut card = Card::of(&desk, provider);
+        card.sought = Some(sought(provider));
+        card.shown = found && (narrowed || !is_generic(provider));
+        card.only_searched = category.is_empty() && is_generic(provider);
+        card
+    };
+    // All of them are there, so that who goes on typing finds those too that were not asked for.
+    let others = catalogue
+        .list()
+        .filter(|provider| chosen.iter().all(|found| found.name != provider.name));
+    let listed: Vec<Card> = chosen
+        .iter()
+        .map(|provider| (*provider, true))
+        .chain(others.map(|provider| (provider, false)))
+        .filter(|(provider, _)| in_category(provider))
+        .map(|(provider, found)| card(provider, found))
+        .collect();
+    let found = listed.iter().filter(|card| card.shown).count();
+    let first: Vec<Card> = popular(&desk)
         .into_iter()
-        .filter(|provider| in_category(&provider.categories) && (narrowed || !is_generic(provider)))
+        .take(6)
         .map(|provider| Card::of(&desk, provider))
         .collect();
-    let first: Vec<Card> = if narrowed {
-        Vec::new()
-    } else {
-        popular(&desk)
-            .into_iter()
-            .take(6)
-            .map(|provider| Card::of(&desk, provider))
-            .collect()
-    };
     let generic: Vec<Card> = catalogue
         .list()
         .filter(|provider| is_generic(provider))
@@ -81,24 +95,25 @@ pub fn show(desk: Desk, query: &Query) -> PageResult {
                 }
             })
             .collect_view();
-        let results = if found.is_empty() {
-            view! {
-                <div class="mb-8">
-                    <Empty glyph=Glyph::Search title=text::NO_MATCH body=text::no_match_body(&search) />
-                </div>
-            }
-            .into_any()
+        let none_body = if found == 0 {
+            text::NO_MATCH_BODY
         } else {
-            view! {
-                <Group title=text::ALL note=text::found(found.len())>
-                    <Cards cards=found />
-                </Group>
-            }
-            .into_any()
+            text::NO_MATCH_YET_BODY
+        };
+        let counted = view! {
+            <p
+                role="status"
+                data-found=text::found_many("#")
+                data-one-found=text::found(1)
+                data-none-found=text::NO_MATCH
+                class="text-quiet"
+            >
+                {text::found(found)}
+            </p>
         };
         view! {
             <PageHead title=text::TITLE hint=text::HINT />
-            <form method="get" action=here.clone() role="search" class="mb-4 flex max-w-xl gap-2">
+            <form method="get" action=here.clone() role="search" data-searches="" class="mb-4 flex max-w-xl gap-2">
                 <SearchBox label=text::SEARCH value=search.clone() autofocus=true />
                 {(!category.is_empty()).then(|| view! { <input type="hidden" name="category" value=category.clone() /> })}
                 <Submit weight=Weight::Quiet>{text::SEARCH_BUTTON}</Submit>
@@ -108,16 +123,25 @@ pub fn show(desk: Desk, query: &Query) -> PageResult {
                     {chips}
                 </ul>
             </nav>
-            {(!first.is_empty())
+            {category
+                .is_empty()
                 .then(|| {
                     view! {
-                        <Group title=text::POPULAR>
-                            <Cards cards=first />
-                        </Group>
+                        <div hidden=narrowed data-unsearched="">
+                            <Group title=text::POPULAR>
+                                <Cards cards=first />
+                            </Group>
+                        </div>
                     }
                 })}
-            {results}
-            <Group title=text::GENERIC note=text::GENERIC_BODY>
+            <Group title=text::ALL note=counted.into_any()>
+                <Cards cards=listed />
+                <div hidden=found != 0 data-none="">
+                    <Empty glyph=Glyph::Search title=text::NO_MATCH body=none_body />
+                </div>
+                <Narrowed />
+            </Group>
+            <Group title=text::GENERIC note=view! { <p class="text-quiet">{text::GENERIC_BODY}</p> }.into_any()>
                 <Cards cards=generic />
             </Group>
         }
@@ -125,16 +149,12 @@ pub fn show(desk: Desk, query: &Query) -> PageResult {
 }
 
 #[component]
-fn Group(
-    title: &'static str,
-    #[prop(optional, into)] note: Option<String>,
-    children: Children,
-) -> impl IntoView {
+fn Group(title: &'static str, #[prop(optional)] note: Option<AnyView>, children: Children) -> impl IntoView {
     view! {
         <section class="mb-9">
             <div class="mb-3 flex flex-wrap items-baseline gap-x-3">
                 <h2 class="font-semibold">{title}</h2>
-                {note.map(|note| view! { <p class="text-quiet">{note}</p> })}
+                {note}
             </div>
             {children()}
         </section>

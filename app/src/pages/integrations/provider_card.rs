@@ -28,6 +28,12 @@ const POPULAR: [&str; 13] = [
 /// A provider as the gallery shows it.
 #[derive(Debug, Clone)]
 pub struct Card {
+    /// Whether it is there at once; what is not is for who searches while typing.
+    pub shown: bool,
+    /// Whether it is shown to who searches, and to nobody else.
+    pub only_searched: bool,
+    /// What it is found by while somebody types, where the list can be searched.
+    pub sought: Option<String>,
     provider: String,
     name: String,
     description: String,
@@ -39,6 +45,9 @@ impl Card {
     /// The card of `provider` at a desk.
     pub fn of(desk: &Desk, provider: &Provider) -> Self {
         Self {
+            shown: true,
+            only_searched: false,
+            sought: None,
             provider: provider.name.as_str().to_owned(),
             name: provider.display_name.clone(),
             description: provider.description.clone().unwrap_or_default(),
@@ -48,6 +57,14 @@ impl Card {
             }),
         }
     }
+}
+
+/// All words that a provider is found by, in small letters.
+pub fn sought(provider: &Provider) -> String {
+    let names = [provider.display_name.as_str(), provider.name.as_str()];
+    let others = provider.aliases.iter().chain(&provider.categories);
+    let words: Vec<&str> = names.into_iter().chain(others.map(String::as_str)).collect();
+    words.join(" ").to_lowercase()
 }
 
 /// True for the entries that take an operator's own addresses.
@@ -71,7 +88,7 @@ pub fn Cards(cards: Vec<Card>) -> impl IntoView {
         .into_iter()
         .map(|card| {
             view! {
-                <li>
+                <li hidden=!card.shown data-name=card.sought data-only-searched=card.only_searched.then_some("")>
                     <a
                         href=card.href
                         class="flex h-full items-start gap-3 rounded-xl border border-line bg-surface p-3.5 shadow-card hover:border-accent"

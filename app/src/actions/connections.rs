@@ -11,6 +11,7 @@ use crate::pages::integrations;
 use crate::route::Room;
 use crate::text::en::sentence;
 use crate::text::en::test as text;
+use crate::ui::logo::picture;
 
 /// Opens a Connect session, as a customer's backend would, and shows the way in.
 pub async fn open_test(desk: Desk, form: &Form) -> ActionResult {
@@ -47,7 +48,7 @@ pub async fn open_test(desk: Desk, form: &Form) -> ActionResult {
         Ok(opened) => Ok(Outcome::Page(new::ready(
             &desk,
             text::ready(integration.shown_name()),
-            integration.provider.as_str(),
+            picture(&integration),
             &opened,
         ))),
         Err(OpenSessionError::Invalid(issues)) => {
@@ -68,6 +69,8 @@ pub async fn open_test(desk: Desk, form: &Form) -> ActionResult {
 /// Opens a Connect session that renews a connection, and shows the way in.
 pub async fn reconnect(desk: Desk, id: &str) -> ActionResult {
     let connection = load(&desk, id).await?;
+    let picture =
+        integrations::picture_of(&desk, &connection.integration_key, connection.provider.as_str()).await?;
     let wanted = NewReconnectSession {
         connection_key: connection.connection_key.clone(),
         integration_key: connection.integration_key.clone(),
@@ -82,7 +85,7 @@ pub async fn reconnect(desk: Desk, id: &str) -> ActionResult {
         Ok(opened) => Ok(Outcome::Page(new::ready(
             &desk,
             text::again(shown_name(&connection)),
-            connection.provider.as_str(),
+            picture,
             &opened,
         ))),
         Err(OpenSessionError::UnknownReconnectTarget { .. }) => Err(NoPage::NotFound),

@@ -1,4 +1,7 @@
 use leptos::prelude::*;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use terapi_broker::integrations::Integration;
+use terapi_catalog::monogram_svg;
 
 use crate::base_path::Local;
 
@@ -17,16 +20,37 @@ pub fn Mark(#[prop(default = "size-7")] class: &'static str) -> impl IntoView {
     .into_any()
 }
 
-/// A provider's logo, or its monogram: both are served by this instance.
+/// Where the picture of a provider is: this instance draws it.
+pub fn provider_picture(provider: &str) -> String {
+    Local(format!("/images/template-logos/{provider}.svg")).to_string()
+}
+
+/// The picture of an integration. One that has a name of its own looks different from the others of its provider: it
+/// gets its own initials and colour, inside the page.
+pub fn picture(integration: &Integration) -> String {
+    let Some(name) = &integration.display_name else {
+        return provider_picture(integration.provider.as_str());
+    };
+    let drawn = monogram_svg(integration.unique_key.as_str(), name);
+    format!("data:image/svg+xml,{}", utf8_percent_encode(&drawn, IN_ADDRESS))
+}
+
+/// What may not stand in a `data:` address, or not in an attribute of HTML.
+const IN_ADDRESS: &AsciiSet = &CONTROLS
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'&');
+
+/// A provider's or an integration's picture.
 #[component]
-pub fn ProviderLogo(
-    #[prop(into)] provider: String,
-    #[prop(default = "size-8")] class: &'static str,
-) -> impl IntoView {
+pub fn Logo(src: String, #[prop(default = "size-8")] class: &'static str) -> impl IntoView {
     view! {
         <img
             class=format!("{class} shrink-0 rounded-md border border-line bg-surface object-contain")
-            src=Local(format!("/images/template-logos/{provider}.svg")).to_string()
+            src=src
             alt=""
             width="32"
             height="32"

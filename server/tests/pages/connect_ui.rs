@@ -490,3 +490,42 @@ async fn a_preview_shows_nothing_that_an_address_says() {
     assert!(view.body.contains("Planted") && view.body.contains("#123456"));
     assert!(!view.body.contains("/oauth/connect"));
 }
+
+#[tokio::test]
+async fn integrations_of_one_name_are_told_apart_by_their_keys_and_pictures() {
+    let house = House::open().await;
+    let mut owner = house.owner().await;
+    for (key, name) in [
+        ("billing-eu", "Billing"),
+        ("billing-us", "Billing"),
+        ("plain", ""),
+    ] {
+        let form = [("unique_key", key), ("display_name", name)];
+        let made = owner
+            .post("/app/dev/integrations/new/stripe", &form)
+            .await;
+        assert_eq!(made.status, StatusCode::SEE_OTHER, "{key}: {}", made.body);
+    }
+    let token = house
+        .connect_session(&house.caller().await, &["billing-eu", "billing-us", "plain"])
+        .await;
+    let path = format!("/connect/ui/?session_token={token}");
+    let list = house.browser().get(&path).await;
+    for (key, shown) in [("billing-eu", 1), ("billing-us", 1), ("plain", 0)] {
+        assert_eq!(list.body.matches(&format!(">{key}<")).count(), shown, "{key}");
+    }
+    let pictures: Vec<&str> = list.body.split("src=\"data:image/svg+xml,").skip(1).collect();
+    assert_eq!(pictures.len(), 2, "the third has no name of its own");
+    let picture = |at: usize| pictures[at].split('"').next().unwrap();
+    assert_ne!(picture(0), picture(1));
+    assert!(list.body.contains("/images/template-logos/stripe.svg"));
+    // The same ones everywhere.
+    let form = house
+        .browser()
+        .get(&format!("{path}&integration=billing-eu"))
+        .await;
+    let dashboard = owner.get("/app/dev/integrations").await;
+    for page in [&form, &dashboard] {
+        assert!(page.body.contains(picture(0)), "{}", page.body);
+    }
+}

@@ -11,14 +11,14 @@ use crate::form::FormState;
 use crate::text::connect::ConnectText;
 use crate::ui::field::problem_lines;
 use crate::ui::icon::{Glyph, Icon};
-use crate::ui::logo::ProviderLogo;
+use crate::ui::logo::Logo;
 
 /// The form of one integration, first shown at `shown_at`.
 pub fn show(
     setting: &Setting,
     look: Look,
     subject: &Subject,
-    provider: &str,
+    picture: String,
     questions: Questions,
     state: FormState,
     shown_at: Option<Timestamp>,
@@ -55,7 +55,7 @@ pub fn show(
     let secret = questions.all().any(|asked| asked.field.secret);
     let (mut carried, start) = (setting.carried(), setting.start(&subject.key));
     carried.extend(shown_at.map(|time| (SHOWN_AT, time.as_millis().to_string())));
-    let (key, provider, inert) = (subject.key.clone(), provider.to_owned(), setting.preview);
+    let (key, inert) = (subject.key.clone(), setting.preview);
     let around = match questions.is_empty() {
         true => "my-auto flex flex-col items-center gap-3 py-4 text-center",
         false => "flex flex-col items-center gap-3 pb-1 text-center",
@@ -93,7 +93,7 @@ pub fn show(
         });
         view! {
             <div class=around>
-                <ProviderLogo provider class="size-14 rounded-xl" />
+                <Logo src=picture class="size-14 rounded-xl" />
                 <h1
                     tabindex="-1"
                     data-focus=focus.then_some("")

@@ -6,7 +6,7 @@ use super::screen::Screen;
 use super::setting::{ADDRESS, Setting};
 use crate::text::connect::ConnectText;
 use crate::ui::icon::{Glyph, Icon};
-use crate::ui::logo::ProviderLogo;
+use crate::ui::logo::{Logo, picture, provider_picture};
 
 /// A list this long can be searched.
 const LONG: usize = 8;
@@ -14,8 +14,10 @@ const LONG: usize = 8;
 /// One line of the list.
 struct Line {
     name: String,
-    provider: String,
+    picture: String,
     key: String,
+    /// Whether another has the same name, so that the key is needed to tell them apart.
+    is_namesake: bool,
     href: String,
     shown: bool,
 }
@@ -29,7 +31,12 @@ pub fn show(setting: &Setting, look: Look, integrations: &[Integration], wanted:
             let name = integration.shown_name().to_owned();
             Line {
                 shown: wanted.is_empty() || name.to_lowercase().contains(&wanted),
-                provider: integration.provider.to_string(),
+                picture: picture(integration),
+                is_namesake: integrations
+                    .iter()
+                    .filter(|other| other.shown_name() == name)
+                    .nth(1)
+                    .is_some(),
                 href: setting.address(&[("integration", integration.unique_key.as_str())]),
                 key: integration.unique_key.to_string(),
                 name,
@@ -45,7 +52,8 @@ pub fn sample(setting: &Setting, look: Look) -> Screen {
         .into_iter()
         .map(|name| Line {
             shown: true,
-            provider: name.to_lowercase(),
+            picture: provider_picture(&name.to_lowercase()),
+            is_namesake: false,
             href: setting.address(&[]),
             key: name.to_lowercase(),
             name: name.to_owned(),
@@ -68,6 +76,7 @@ fn of_lines(setting: &Setting, look: Look, lines: Vec<Line>, wanted: String) -> 
             .into_iter()
             .map(|line| {
                 let name = line.name.to_lowercase();
+                let told_apart = line.is_namesake.then(|| line.key.clone());
                 view! {
                     <li hidden=!line.shown data-name=name>
                         <a
@@ -76,9 +85,19 @@ fn of_lines(setting: &Setting, look: Look, lines: Vec<Line>, wanted: String) -> 
                             data-choose=line.key
                             class="group flex min-h-14 items-center gap-3 rounded-xl border border-line bg-surface px-3 py-2 font-medium hover:border-accent hover:bg-well"
                         >
-                            <ProviderLogo provider=line.provider class="size-9" />
-                            <span class="min-w-0 flex-1 wrap-anywhere" dir="auto">
-                                {line.name}
+                            <Logo src=line.picture class="size-9" />
+                            <span class="min-w-0 flex-1">
+                                <span class="block wrap-anywhere" dir="auto">
+                                    {line.name}
+                                </span>
+                                {told_apart
+                                    .map(|key| {
+                                        view! {
+                                            <span class="block text-xs font-normal wrap-anywhere text-quiet" dir="ltr">
+                                                {key}
+                                            </span>
+                                        }
+                                    })}
                             </span>
                             <Icon glyph=Glyph::ChevronRight class="size-4 text-quiet rtl:-scale-x-100" />
                         </a>

@@ -25,6 +25,7 @@ pub use setting::{ADDRESS, Setting};
 
 use crate::answer::NoPage;
 use crate::form::FormState;
+use crate::ui::logo::picture;
 use crate::visit::Site;
 
 /// One request that a session has let in.
@@ -115,14 +116,13 @@ impl Visitor<'_> {
         let Some(questions) = self.questions(integration) else {
             return said::unavailable(self.setting, self.look(), &subject.name);
         };
-        let provider = integration.provider.as_str();
         // Shown again with what is wrong with it, it is the same form.
         let shown_at = self.setting.shown_at.or_else(|| Some(self.site.broker.now()));
         form::show(
             self.setting,
             self.look(),
             &subject,
-            provider,
+            picture(integration),
             questions,
             state,
             shown_at,

@@ -9,6 +9,7 @@ use super::screen::Screen;
 use super::setting::Setting;
 use crate::base_path::base_path;
 use crate::form::FormState;
+use crate::ui::logo::provider_picture;
 
 /// How the page would look with these settings: a form that nobody can send, a list that leads nowhere, or the end. It
 /// shows nothing of any environment, and nothing that an address says but which of the three is wanted: only the page's
@@ -60,7 +61,7 @@ pub fn preview(setting: &Setting, settings: Option<&str>, view: Option<&str>) ->
         setting,
         look,
         &subject,
-        "acme",
+        provider_picture("acme"),
         questions,
         FormState::default(),
         None,

@@ -7,6 +7,7 @@ use super::{StatusBadge, load, shown_name};
 use crate::answer::PageResult;
 use crate::desk::Desk;
 use crate::form::Query;
+use crate::pages::integrations::picture_of;
 use crate::pages::snippets;
 use crate::route::Room;
 use crate::text::en as words;
@@ -18,7 +19,7 @@ use crate::ui::button::{ButtonLink, Submit, TextLink, Weight};
 use crate::ui::card::{Card, Fact, Facts, PageHead};
 use crate::ui::code::{CodeBlock, CopyLine, Id};
 use crate::ui::icon::Glyph;
-use crate::ui::logo::ProviderLogo;
+use crate::ui::logo::Logo;
 use crate::ui::secret::{Masked, RevealForm};
 use crate::ui::shell::Section;
 use crate::ui::time::Time;
@@ -55,13 +56,14 @@ pub async fn show(desk: Desk, id: &str) -> PageResult {
             .catalogue()
             .get(connection.provider.as_str())
             .is_some_and(|provider| provider.auth.has_flow());
+    let picture = picture_of(&desk, &connection.integration_key, connection.provider.as_str()).await?;
     let name = shown_name(&connection).to_owned();
     let crumbs = vec![
         Crumb::to(words::connections::TITLE, desk.to(Room::Connections)),
         Crumb::here(name.clone()),
     ];
     Ok(desk.page(Section::Connections, crumbs, name.clone(), move || {
-        let logo = view! { <ProviderLogo provider=connection.provider.as_str() class="size-11" /> }.into_any();
+        let logo = view! { <Logo src=picture class="size-11" /> }.into_any();
         let broken = connection.state == ConnectionState::NeedsReauth;
         let failing = !broken && connection.auth_error.is_some();
         let weight = if broken { Weight::Primary } else { Weight::Quiet };

@@ -20,10 +20,10 @@ use crate::ui::empty::Empty;
 use crate::ui::field::{SearchBox, Select};
 use crate::ui::filter_form::FilterForm;
 use crate::ui::icon::Glyph;
-use crate::ui::logo::ProviderLogo;
+use crate::ui::logo::{Logo, picture, provider_picture};
 use crate::ui::pager::Pager;
 use crate::ui::shell::Section;
-use crate::ui::table::{Column, ROW, ROW_LINK, Table};
+use crate::ui::table::{Column, ROW, ROW_LINK, RowName, Table};
 use crate::ui::time::Time;
 
 /// Rows of a page.
@@ -31,6 +31,7 @@ const PAGE: u32 = 50;
 
 struct Line {
     connection: Connection,
+    picture: String,
     href: String,
     integration_href: String,
 }
@@ -100,6 +101,10 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
         .connections
         .into_iter()
         .map(|connection| Line {
+            picture: integrations
+                .iter()
+                .find(|one| one.unique_key == connection.integration_key)
+                .map_or_else(|| provider_picture(connection.provider.as_str()), picture),
             href: desk.to(Room::Connection {
                 id: connection.id.as_str().to_owned(),
             }),
@@ -226,7 +231,7 @@ fn Filters(
     .collect();
     view! {
         <FilterForm action=here filtered>
-            <div class="flex min-w-60 flex-1 max-sm:basis-full">
+            <div class="col-span-2 flex min-w-60 flex-1">
                 <SearchBox label=text::SEARCH value=search />
             </div>
             <Select name="integration" label=text::INTEGRATION options value=integration compact=true />
@@ -243,6 +248,7 @@ const UNDER: &str = "block max-w-28 truncate text-xs text-quiet sm:max-w-48";
 fn Row(line: Line) -> impl IntoView {
     let Line {
         connection,
+        picture,
         href,
         integration_href,
     } = line;
@@ -257,7 +263,7 @@ fn Row(line: Line) -> impl IntoView {
         <tr class=ROW>
             <th scope="row" class=format!("{} font-normal", Column::Always.cell())>
                 <a href=href class=ROW_LINK>
-                    {name}
+                    <RowName name />
                 </a>
                 {email.map(|email| view! { <span class=UNDER title=email.clone()>{email.clone()}</span> })}
                 <span class=format!("{UNDER} lg:hidden")>{integration.clone()}</span>
@@ -267,7 +273,7 @@ fn Row(line: Line) -> impl IntoView {
                     href=integration_href
                     class="inline-flex min-h-8 max-w-52 items-center gap-2 underline-offset-4 hover:text-accent hover:underline"
                 >
-                    <ProviderLogo provider=connection.provider.as_str() class="size-6" />
+                    <Logo src=picture class="size-6" />
                     <span class="truncate">{integration}</span>
                 </a>
             </td>

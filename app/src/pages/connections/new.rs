@@ -4,7 +4,7 @@ use terapi_broker::connect::OpenedSession;
 use crate::answer::{NoPage, Page, PageResult};
 use crate::desk::Desk;
 use crate::form::Query;
-use crate::pages::connections::wait::{Watched, WatchedFor};
+use crate::pages::connections::wait::{self, Watched, WatchedFor};
 use crate::pages::integrations::unread;
 use crate::route::Room;
 use crate::text::en as words;
@@ -16,7 +16,7 @@ use crate::ui::code::CopyLine;
 use crate::ui::empty::Empty;
 use crate::ui::field::{ErrorSummary, Field, Select};
 use crate::ui::icon::Glyph;
-use crate::ui::logo::ProviderLogo;
+use crate::ui::logo::Logo;
 use crate::ui::shell::Section;
 
 /// Asks what to connect, and as whom.
@@ -87,19 +87,16 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
 }
 
 /// The way into Connect, as the answer to a form: the link holds the session's token.
-pub fn ready(desk: &Desk, title: String, provider: &str, opened: &OpenedSession) -> Page {
-    let wait = Query::address(
-        desk.to(Room::AwaitConnection),
-        &[("operation", opened.operation_id.as_str())],
-    );
+pub fn ready(desk: &Desk, title: String, picture: String, opened: &OpenedSession) -> Page {
+    let wait = wait::address(desk, &opened.operation_id);
     let watched = Watched::of(desk, &opened.operation_id, None);
     let crumbs = vec![
         Crumb::to(words::connections::TITLE, desk.to(Room::Connections)),
         Crumb::here(title.clone()),
     ];
-    let (provider, link) = (provider.to_owned(), opened.connect_link.clone());
+    let link = opened.connect_link.clone();
     desk.page(Section::Connections, crumbs, title.clone(), move || {
-        let logo = view! { <ProviderLogo provider class="size-11" /> }.into_any();
+        let logo = view! { <Logo src=picture class="size-11" /> }.into_any();
         view! {
             <PageHead title=title hint=text::HINT logo />
             <div class="max-w-2xl space-y-5">

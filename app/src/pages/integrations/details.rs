@@ -19,7 +19,7 @@ use crate::ui::card::{Card, Fact, Facts, PageHead};
 use crate::ui::code::{CodeBlock, CopyLine, Id};
 use crate::ui::field::{ErrorSummary, Field};
 use crate::ui::icon::Glyph;
-use crate::ui::logo::ProviderLogo;
+use crate::ui::logo::{Logo, picture};
 use crate::ui::secret::{Masked, RevealForm};
 use crate::ui::shell::Section;
 use crate::ui::time::Time;
@@ -46,7 +46,7 @@ pub async fn show(desk: Desk, key: &str) -> PageResult {
         Crumb::here(name.clone()),
     ];
     Ok(desk.page(Section::Integrations, crumbs, name.clone(), move || {
-        let logo = view! { <ProviderLogo provider=integration.provider.as_str() class="size-11" /> }.into_any();
+        let logo = view! { <Logo src=picture(&integration) class="size-11" /> }.into_any();
         let missing: Vec<(String, String)> = shape
             .iter()
             .flat_map(|shape| integration.missing_fields.iter().map(|name| shape.input(name)))

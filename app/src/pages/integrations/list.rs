@@ -17,9 +17,9 @@ use crate::ui::code::{CutId, Id};
 use crate::ui::empty::Empty;
 use crate::ui::field::SearchBox;
 use crate::ui::icon::Glyph;
-use crate::ui::logo::ProviderLogo;
+use crate::ui::logo::{Logo, picture};
 use crate::ui::shell::Section;
-use crate::ui::table::{Column, ROW, ROW_LINK, Table};
+use crate::ui::table::{Column, ROW, ROW_LINK, RowName, Table};
 
 /// The list of integrations; the search is in the address.
 pub async fn show(desk: Desk, query: &Query) -> PageResult {
@@ -149,8 +149,8 @@ fn Row(integration: Integration, missing: Vec<String>, href: String) -> impl Int
         <tr class=ROW>
             <th scope="row" class=format!("{} font-normal", Column::Always.cell())>
                 <a href=href class=format!("{ROW_LINK} gap-3")>
-                    <ProviderLogo provider=integration.provider.as_str() />
-                    {integration.shown_name().to_owned()}
+                    <Logo src=picture(&integration) />
+                    <RowName name=integration.shown_name() />
                 </a>
                 <span class="block pl-11 text-quiet lg:hidden">
                     <CutId value=integration.unique_key.to_string() />

@@ -13,6 +13,7 @@ use terapi_model::IntegrationKey;
 
 use crate::answer::NoPage;
 use crate::desk::Desk;
+use crate::ui::logo::{picture, provider_picture};
 
 /// The integration a page is about.
 pub async fn load(desk: &Desk, key: &str) -> Result<Integration, NoPage> {
@@ -23,6 +24,13 @@ pub async fn load(desk: &Desk, key: &str) -> Result<Integration, NoPage> {
         .await
         .map_err(unread)?
         .ok_or(NoPage::NotFound)
+}
+
+/// How the integration looks that something is of; where there is none any more, how its provider does.
+pub async fn picture_of(desk: &Desk, key: &IntegrationKey, provider: &str) -> Result<String, NoPage> {
+    let found = desk.broker.integrations().get(&desk.caller, key).await;
+    let found = found.map_err(unread)?;
+    Ok(found.as_ref().map_or_else(|| provider_picture(provider), picture))
 }
 
 /// Why integrations could not be read, for the operator.

@@ -14,7 +14,7 @@ use crate::ui::card::{Card, PageHead};
 use crate::ui::code::CopyLine;
 use crate::ui::field::{ErrorSummary, Field};
 use crate::ui::icon::Glyph;
-use crate::ui::logo::ProviderLogo;
+use crate::ui::logo::{Logo, provider_picture};
 use crate::ui::shell::Section;
 
 /// The form for a new integration of one provider. What the provider has to be told comes first.
@@ -56,7 +56,7 @@ pub async fn show(desk: Desk, provider: &str) -> PageResult {
     let back = desk.to(Room::Gallery);
     Ok(desk.page(Section::Integrations, crumbs, title.clone(), move || {
         let name = provider.name.as_str().to_owned();
-        let logo = view! { <ProviderLogo provider=name class="size-11" /> }.into_any();
+        let logo = view! { <Logo src=provider_picture(&name) class="size-11" /> }.into_any();
         let categories = provider.categories.clone();
         let mode = provider.auth_mode().label();
         let badges = view! {

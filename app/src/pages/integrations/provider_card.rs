@@ -6,7 +6,7 @@ use terapi_catalog::Provider;
 use crate::desk::Desk;
 use crate::route::Room;
 use crate::ui::badge::Badge;
-use crate::ui::logo::ProviderLogo;
+use crate::ui::logo::{Logo, provider_picture};
 
 /// What most people look for first; those the catalogue has are shown in this order.
 const POPULAR: [&str; 13] = [
@@ -34,7 +34,7 @@ pub struct Card {
     pub only_searched: bool,
     /// What it is found by while somebody types, where the list can be searched.
     pub sought: Option<String>,
-    provider: String,
+    picture: String,
     name: String,
     description: String,
     auth: &'static str,
@@ -48,7 +48,7 @@ impl Card {
             shown: true,
             only_searched: false,
             sought: None,
-            provider: provider.name.as_str().to_owned(),
+            picture: provider_picture(provider.name.as_str()),
             name: provider.display_name.clone(),
             description: provider.description.clone().unwrap_or_default(),
             auth: provider.auth_mode().label(),
@@ -93,7 +93,7 @@ pub fn Cards(cards: Vec<Card>) -> impl IntoView {
                         href=card.href
                         class="flex h-full items-start gap-3 rounded-xl border border-line bg-surface p-3.5 shadow-card hover:border-accent"
                     >
-                        <ProviderLogo provider=card.provider class="size-9" />
+                        <Logo src=card.picture class="size-9" />
                         <span class="min-w-0 flex-1">
                             <span class="flex items-start justify-between gap-2">
                                 <span class="font-medium">{card.name}</span>

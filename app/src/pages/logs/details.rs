@@ -7,6 +7,7 @@ use super::{StateBadge, title, tries, unread};
 use crate::answer::{NoPage, PageResult};
 use crate::desk::Desk;
 use crate::form::Query;
+use crate::pages::integrations::picture_of;
 use crate::route::Room;
 use crate::text::en as words;
 use crate::text::en::logs as text;
@@ -17,7 +18,7 @@ use crate::ui::button::TextLink;
 use crate::ui::card::{Card, Facts, PageHead};
 use crate::ui::code::{CopyLine, Id};
 use crate::ui::icon::{Glyph, Icon};
-use crate::ui::logo::ProviderLogo;
+use crate::ui::logo::{Logo, provider_picture};
 use crate::ui::shell::Section;
 use crate::ui::time::Time;
 
@@ -27,6 +28,11 @@ pub async fn show(desk: Desk, id: &str) -> PageResult {
     let found = desk.broker.operations().find(&desk.caller, &id).await;
     let (operation, messages) = found.map_err(unread)?.ok_or(NoPage::NotFound)?;
     let links = Links::of(&desk, &operation).await?;
+    let picture = match (&operation.integration_key, &operation.provider) {
+        (Some(key), Some(provider)) => Some(picture_of(&desk, key, provider.as_str()).await?),
+        (None, Some(provider)) => Some(provider_picture(provider.as_str())),
+        (_, None) => None,
+    };
     let title = title(&operation);
     let planned = planned(&messages);
     let leads_to = |message: &OperationMessage| {
@@ -47,10 +53,8 @@ pub async fn show(desk: Desk, id: &str) -> PageResult {
             .as_ref()
             .map(|key| key.to_string())
             .unwrap_or_default();
-        let logo = operation
-            .provider
-            .as_ref()
-            .map(|provider| view! { <ProviderLogo provider=provider.as_str() class="size-11" /> })
+        let logo = picture
+            .map(|src| view! { <Logo src class="size-11" /> })
             .into_any();
         let started = operation.started_at;
         let count = text::steps(messages.len());

@@ -152,6 +152,31 @@ test.describe("in a frame on another origin", () => {
         await expect(heading(ui)).toHaveText("Acme is connected");
     });
 
+    test("where windows are blocked, a link leads to a tab, and the frame hears how it ended", async ({ page, context, stage, embedder }) => {
+        const { token } = await stage.rest.openSession(stage.oauth);
+        const ui = await embedder.frame(page, { baseURL: stage.url, apiURL: stage.url, sessionToken: token });
+        await expect(heading(ui)).toHaveText("Connect Acme");
+        const frame = page.frames().find((frame) => frame.url().startsWith(stage.url))!;
+        await frame.evaluate(() => void (window.open = () => null));
+        await send(ui).click();
+        await expect(ui.getByRole("alert")).toContainText("The window was blocked");
+        const opened = context.waitForEvent("page");
+        await ui.getByRole("link", { name: "Continue in a new tab" }).click();
+        const tab = await opened;
+        await page.bringToFront();
+        await expect(ui.getByText("Waiting for Acme.")).toBeVisible();
+        await expect(ui.getByRole("alert")).toBeHidden();
+        await expect(send(ui)).toHaveText("Try again");
+
+        await tab.bringToFront();
+        await tab.getByRole("button", { name: "Allow" }).click();
+        await page.bringToFront();
+        await expect(heading(ui)).toHaveText("Acme is connected");
+        const events = await embedder.events(page);
+        expect(events.map(({ type }) => type)).toEqual(["ready", "error", "connect"]);
+        expect(await stage.rest.connection(stage.oauth, events[2]!.payload!.connectionId!)).toBeTruthy();
+    });
+
     test("what its user sees and does is in the log, as the page's own script told it", async ({ page, context, stage, embedder, watch }) => {
         test.slow();
         await context.addCookies([{ ...(await signIn(stage.url, owner)), url: stage.url }]);

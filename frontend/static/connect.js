@@ -341,35 +341,42 @@
         }
     }
 
-    function note(form, template) {
+    function note(form, template, to) {
         const notes = form.querySelector("[data-notes]");
         notes.replaceChildren(...(template === null ? [] : [byId(template).content.cloneNode(true)]));
         // A window of its own can itself go to the provider.
         const here = notes.querySelector("[data-here]");
         if (here) here.hidden = Boolean(host);
+        // A link that is clicked opens a tab where a script may open no window.
+        const tab = notes.querySelector("[data-tab]");
+        if (tab && to) [tab.href, tab.hidden] = [to, false];
         if (template !== null) notes.scrollIntoView({ block: "nearest" });
+    }
+
+    function setWaiting(form, waiting) {
+        const said = form.querySelector("[data-waiting-note]");
+        said.hidden = !waiting;
+        said.textContent = waiting ? form.dataset.waiting : "";
     }
 
     function setBusy(form, on, waiting) {
         busy = on;
         const button = form.querySelector("[data-submit]");
         const label = button.querySelector("[data-label]");
-        const said = form.querySelector("[data-waiting-note]");
         label.dataset.first ??= label.textContent;
         button.toggleAttribute("data-busy", on);
         button.setAttribute("aria-disabled", String(on));
         button.querySelector("[data-spinner]").hidden = !on;
         label.textContent = on ? words("connecting") : label.dataset.first;
-        said.hidden = !waiting;
-        said.textContent = waiting ? form.dataset.waiting : "";
+        setWaiting(form, waiting);
         for (const control of controls(form)) {
             if (control.tagName === "INPUT") control.readOnly = on;
         }
     }
 
-    function retry(form, template) {
+    function retry(form, template, to) {
         setBusy(form, false, false);
-        note(form, template);
+        note(form, template, to);
         form.querySelector("[data-label]").textContent = words("again");
     }
 
@@ -384,6 +391,13 @@
     // In a tab of its own that has somewhere to go in the end, the authorization runs in the tab.
     function leavesPage() {
         return !host && query.has("return_url");
+    }
+
+    // The link is good once: its tab has it by now.
+    function follows() {
+        const form = find("[data-form]");
+        note(form, null);
+        setWaiting(form, true);
     }
 
     async function submit(form, here = false) {
@@ -401,7 +415,7 @@
             if (popup === null) {
                 report("popup:blocked_by_browser", key);
                 tell("error", { errorType: "blocked_by_browser", errorMessage: "the browser blocked the window" });
-                return retry(form, "t-blocked");
+                if (!host) return retry(form, "t-blocked");
             }
         }
         setBusy(form, true, false);
@@ -416,12 +430,12 @@
             if (json && answer.ok) {
                 const { authorize_url: to, attempt } = await answer.json();
                 if (!windowed) return leave(to);
-                popup.location.replace(to);
+                popup?.location.replace(to);
                 run = { attempt, key, form, popup, settled: false };
-                setBusy(form, true, true);
                 listen(run);
-                watch(run);
-                return;
+                if (popup === null) return retry(form, "t-blocked", to);
+                setBusy(form, true, true);
+                return watch(run);
             }
             const html = await answer.text();
             popup?.close();
@@ -496,7 +510,7 @@
         if (run !== mine || mine.settled) return;
         mine.settled = true;
         // The window closes itself. Closed from here while it comes back from the provider, it would stay for ever.
-        setTimeout(() => mine.popup.close(), 1500);
+        setTimeout(() => mine.popup?.close(), 1500);
         load(address({ integration: mine.key, attempt: mine.attempt }));
     }
 
@@ -556,6 +570,7 @@
             byId("search").focus();
         } else if (at("[data-close]")) close("click:close");
         else if (at("[data-here]")) submit(find("[data-form]"), true);
+        else if (at("[data-tab]")) setTimeout(follows);
         else if (at("[data-do]")) {
             const what = at("[data-do]").dataset.do;
             if (what === "again") last?.();

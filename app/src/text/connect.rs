@@ -250,6 +250,8 @@ list! {
     blocked_body();
     /// Goes to the provider without another window.
     here();
+    /// Goes to the provider in another tab, which no browser blocks.
+    in_tab();
     /// The window was closed.
     window_closed();
     /// What to do.

@@ -64,6 +64,7 @@ words! { German;
     blocked() => "Das Fenster wurde blockiert";
     blocked_body() => "Ihr Browser hat das Anmeldefenster nicht geöffnet. Erlauben Sie Pop-up-Fenster für diese Seite und versuchen Sie es noch einmal.";
     here() => "In diesem Fenster fortfahren";
+    in_tab() => "In einem neuen Tab fortfahren";
     window_closed() => "Das Fenster wurde zu früh geschlossen";
     window_closed_body() => "Versuchen Sie es noch einmal und lassen Sie das Fenster offen, bis es sich selbst schließt.";
     window_gone() => "Es wird noch gewartet";

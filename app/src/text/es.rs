@@ -64,6 +64,7 @@ words! { Spanish;
     blocked() => "La ventana fue bloqueada";
     blocked_body() => "Tu navegador no dejó abrir la ventana. Permite las ventanas emergentes para esta página e inténtalo de nuevo.";
     here() => "Continuar en esta ventana";
+    in_tab() => "Continuar en una pestaña nueva";
     window_closed() => "La ventana se cerró demasiado pronto";
     window_closed_body() => "Inténtalo de nuevo y deja la ventana abierta hasta que se cierre sola.";
     window_gone() => "Seguimos esperando";

@@ -64,6 +64,7 @@ words! { French;
     blocked() => "La fenêtre a été bloquée";
     blocked_body() => "Votre navigateur a empêché l’ouverture de la fenêtre. Autorisez les fenêtres surgissantes pour cette page, puis réessayez.";
     here() => "Continuer dans cette fenêtre";
+    in_tab() => "Continuer dans un nouvel onglet";
     window_closed() => "La fenêtre a été fermée trop tôt";
     window_closed_body() => "Réessayez et laissez la fenêtre ouverte jusqu’à ce qu’elle se ferme d’elle-même.";
     window_gone() => "Toujours en attente";

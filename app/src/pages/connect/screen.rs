@@ -266,7 +266,7 @@ fn templates(text: &'static dyn ConnectText) -> impl IntoView + use<> {
                 </template>
             }
         };
-    let note = |id: &'static str, title: String, body: String, otherwise: Option<String>| {
+    let note = |id: &'static str, title: String, body: String, otherwise: Option<(String, String)>| {
         view! {
             <template id=id>
                 <div
@@ -279,11 +279,21 @@ fn templates(text: &'static dyn ConnectText) -> impl IntoView + use<> {
                         <p class="font-medium">{title}</p>
                         <p class="mt-0.5 text-ink">{body}</p>
                         {otherwise
-                            .map(|words| {
+                            .map(|(here, in_tab)| {
                                 view! {
                                     <button type="button" data-here="" hidden class="connect-link mt-1 min-h-8">
-                                        {words}
+                                        {here}
                                     </button>
+                                    <a
+                                        data-tab=""
+                                        target="_blank"
+                                        rel="noopener"
+                                        hidden
+                                        class="connect-link mt-1 inline-flex min-h-8 items-center gap-1.5"
+                                    >
+                                        {in_tab}
+                                        <Icon glyph=Glyph::External class="size-3.5" />
+                                    </a>
                                 }
                             })}
                     </div>
@@ -296,7 +306,7 @@ fn templates(text: &'static dyn ConnectText) -> impl IntoView + use<> {
         {said("t-reloaded", Tone::Quiet, text.reloaded(), text.reloaded_body(), None)}
         {said("t-silent", Tone::Warning, text.silent(), text.silent_body(), Some(("close", text.close())))}
         {said("t-offline", Tone::Warning, text.offline(), text.offline_body(), Some(("again", text.try_again())))}
-        {note("t-blocked", text.blocked(), text.blocked_body(), Some(text.here()))}
+        {note("t-blocked", text.blocked(), text.blocked_body(), Some((text.here(), text.in_tab())))}
         {note("t-closed", text.window_closed(), text.window_closed_body(), None)}
         {note("t-gone", text.window_gone(), text.window_gone_body(), None)}
         {note("t-trouble", text.offline(), text.offline_body(), None)}

@@ -64,6 +64,7 @@ words! { English;
     blocked() => "The window was blocked";
     blocked_body() => "Your browser did not let the sign-in window open. Allow pop-up windows for this page and try again.";
     here() => "Continue in this window";
+    in_tab() => "Continue in a new tab";
     window_closed() => "The window was closed too early";
     window_closed_body() => "Try again, and leave the window open until it closes by itself.";
     window_gone() => "Still waiting";

@@ -3,25 +3,34 @@
 mod example;
 mod reference;
 
-use axum::response::Html;
+use axum::response::{Html, IntoResponse};
 use http::{HeaderName, HeaderValue, header};
 use serde_json::Value;
 
 use crate::oauth::page::Escaped;
 use crate::route::Routes;
 
-/// The routes of this room, with the OpenAPI document that the reference is made of.
+/// What the reference loads.
 pub fn routes() -> Routes {
-    Routes::new().get("/docs/reference.css", async || {
-        let headers = [
-            (header::CONTENT_TYPE, "text/css; charset=utf-8"),
-            (header::CACHE_CONTROL, "public, max-age=300"),
-        ];
-        (headers, include_str!("reference.css"))
-    })
+    Routes::new()
+        .get("/docs/reference.css", async || {
+            beside("text/css; charset=utf-8", include_str!("reference.css"))
+        })
+        .get("/docs/reference.js", async || {
+            beside("text/javascript; charset=utf-8", include_str!("reference.js"))
+        })
 }
 
-/// `/docs/api`: the reference of the REST API as a page, for [`reference_at`] to complete. It has no script.
+fn beside(media_type: &'static str, text: &'static str) -> impl IntoResponse {
+    let headers = [
+        (header::CONTENT_TYPE, media_type),
+        (header::CACHE_CONTROL, "public, max-age=300"),
+    ];
+    (headers, text)
+}
+
+/// `/docs/api`: the reference of the REST API as a page, for [`reference_at`] to complete. It lacks nothing without its
+/// script.
 pub fn reference(document: &Value) -> String {
     reference::page(document)
 }
@@ -31,10 +40,10 @@ pub fn reference_at(page: &str, base: &str) -> Html<String> {
     Html(page.replace(reference::BASE, &Escaped(base).to_string()))
 }
 
-/// Headers of such a page: its own stylesheet is all it loads.
+/// Headers of such a page: its own stylesheet and script are all it loads.
 pub fn headers() -> [(HeaderName, HeaderValue); 3] {
-    let policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
-                  frame-ancestors 'none'";
+    let policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; \
+                  form-action 'none'; frame-ancestors 'none'";
     [
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy)),
         (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),

@@ -90,7 +90,7 @@ impl<'d> Page<'d> {
              <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
              <meta name=\"color-scheme\" content=\"light dark\"><title>API reference · Terapi</title>\
              <link rel=\"icon\" type=\"image/svg+xml\" href=\"..{}/favicon.svg\">\
-             <link rel=\"stylesheet\" href=\"reference.css\"></head><body>\
+             <link rel=\"stylesheet\" href=\"reference.css\"><script defer src=\"reference.js\"></script></head><body>\
              <a class=\"skip\" href=\"#main\">Skip to the operations</a>\
              <header><h1>API reference</h1><p>{}</p>\
              <p class=\"quiet\">Version {} · <a href=\"../openapi.json\">OpenAPI document</a> · <a href=\"../app\">Dashboard</a></p></header>",

@@ -39,7 +39,7 @@ test("without JavaScript a mistake comes back with what was typed, and secrets a
         await page.getByLabel(/^Type .* to confirm$/).fill("something else");
         await page.getByRole("button", { name: "Delete" }).click();
         const again = page.getByLabel(/^Type .* to confirm$/);
-        await expect(again).toHaveAccessibleDescription(/This is not the name/);
+        await expect(again).toHaveAccessibleDescription(/This does not match/);
         await expect(again).toBeFocused();
         await expect(page).toHaveTitle(/^Error: /);
         const label = await page.getByText(/^Type .* to confirm$/).innerText();

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use super::button::{ButtonLink, Submit, Weight};
 use super::card::PageHead;
-use super::field::{ErrorSummary, Field};
+use super::field::{ErrorSummary, Field, Label};
 use super::icon::Glyph;
 use crate::text::en as text;
 
@@ -28,7 +28,7 @@ pub fn Confirm(
                         view! {
                             <Field
                                 name="confirmation"
-                                label=text::confirm::type_name(&name)
+                                label=Label::around(text::confirm::TYPE_TO_CONFIRM, name)
                                 autocomplete="off"
                                 mono=true
                                 required=true

@@ -67,11 +67,37 @@ pub fn ErrorSummary(
     })
 }
 
+/// What a field is called.
+pub struct Label {
+    text: String,
+    /// A part to be typed as it is, and what follows it.
+    exact: Option<(String, &'static str)>,
+}
+
+impl Label {
+    /// A label around `exact`, which is set apart.
+    pub fn around([before, after]: [&'static str; 2], exact: String) -> Self {
+        Self {
+            text: before.to_owned(),
+            exact: Some((exact, after)),
+        }
+    }
+}
+
+impl<T: Into<String>> From<T> for Label {
+    fn from(text: T) -> Self {
+        Self {
+            text: text.into(),
+            exact: None,
+        }
+    }
+}
+
 /// The label above a field and the texts below it.
 #[component]
 fn Around(
     name: String,
-    label: String,
+    #[prop(into)] label: Label,
     hint: Option<String>,
     optional: bool,
     problem: Option<String>,
@@ -80,7 +106,19 @@ fn Around(
     view! {
         <div class="space-y-1.5">
             <label for=format!("field-{name}") class="flex items-baseline justify-between gap-3 font-medium">
-                <span>{label}</span>
+                <span class="min-w-0 wrap-anywhere">
+                    {label.text}
+                    {label
+                        .exact
+                        .map(|(exact, after)| {
+                            view! {
+                                <code class="rounded border border-line bg-well px-1 py-0.5 font-mono text-[0.8125rem]">
+                                    {exact}
+                                </code>
+                                {after}
+                            }
+                        })}
+                </span>
                 {optional.then(|| view! { <span class="text-xs font-normal text-quiet">{text::form::OPTIONAL}</span> })}
             </label>
             {children()}
@@ -117,7 +155,7 @@ fn described(name: &str, hint: bool, problem: bool) -> Option<String> {
 #[component]
 pub fn Field(
     #[prop(into)] name: String,
-    #[prop(into)] label: String,
+    #[prop(into)] label: Label,
     #[prop(optional, into)] hint: Option<String>,
     /// What it holds when nothing was typed yet.
     #[prop(optional, into)]

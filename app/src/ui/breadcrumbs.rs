@@ -41,10 +41,10 @@ pub fn Breadcrumbs(crumbs: Vec<Crumb>) -> impl IntoView {
             let step = match href {
                 Some(href) => view! {
                     <a
-                        class="inline-flex min-h-8 items-center truncate rounded px-1 text-quiet hover:text-ink hover:underline underline-offset-4"
+                        class="inline-flex min-h-8 min-w-0 items-center rounded px-1 text-quiet hover:text-ink hover:underline underline-offset-4"
                         href=href
                     >
-                        {label}
+                        <span class="truncate">{label}</span>
                     </a>
                 }
                 .into_any(),
@@ -55,8 +55,10 @@ pub fn Breadcrumbs(crumbs: Vec<Crumb>) -> impl IntoView {
             // A narrow page has room for the step back; its heading says where one is.
             let back = n + 1 == last;
             let look = if last == 0 || back { "flex" } else { "hidden sm:flex" };
+            // A list's name is short; a thing's may be as long as it likes.
+            let room = if n == 0 && last > 0 { "min-w-0 sm:shrink-0" } else { "min-w-0" };
             view! {
-                <li class=format!("{look} min-w-0 items-center gap-1")>
+                <li class=format!("{look} {room} items-center gap-1")>
                     {back
                         .then(|| {
                             view! {

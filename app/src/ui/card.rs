@@ -34,12 +34,19 @@ pub fn PageHead(
     #[prop(optional)] logo: Option<AnyView>,
     #[prop(optional)] actions: Option<AnyView>,
 ) -> impl IntoView {
+    // Only what may be cut needs one.
+    let tooltip = (title.chars().count() > 60).then(|| title.clone());
     view! {
         <header class="mb-6 flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
             <div class="flex min-w-0 flex-1 basis-72 items-start gap-3.5">
                 {logo}
                 <div class="min-w-0">
-                    <h1 class="text-[1.375rem] leading-8 font-semibold tracking-[-0.012em]" tabindex="-1" id="title">
+                    <h1
+                        class="line-clamp-3 text-[1.375rem] leading-8 font-semibold tracking-[-0.012em]"
+                        tabindex="-1"
+                        id="title"
+                        title=tooltip
+                    >
                         {title}
                     </h1>
                     {hint

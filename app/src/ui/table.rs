@@ -81,5 +81,16 @@ impl Column {
 
 /// The classes of a row.
 pub const ROW: &str = "hover:bg-well";
-/// The classes of the link in a row's first cell.
+/// The classes of the link in a row's first cell. What it says is a [`RowName`].
 pub const ROW_LINK: &str = "inline-flex min-h-7 align-middle items-center font-medium text-ink underline-offset-4 hover:text-accent hover:underline";
+
+/// What a row is about: three lines of it at most, whole in the tooltip.
+#[component]
+pub fn RowName(#[prop(into)] name: String) -> impl IntoView {
+    view! {
+        <span class="line-clamp-3 max-w-32 sm:max-w-64 xl:max-w-80" title=name.clone()>
+            {name.clone()}
+        </span>
+    }
+    .into_any()
+}

@@ -331,7 +331,7 @@ pub fn Select(
     };
     if compact {
         view! {
-            <div class="max-sm:flex-1">
+            <div class="min-w-0 sm:max-w-60">
                 <label class="sr-only" for=id>
                     {label}
                 </label>

@@ -201,7 +201,7 @@ fn Filters(
         .collect();
     view! {
         <FilterForm action=here filtered>
-            <div class="min-w-48 flex-1 max-sm:basis-full">
+            <div class="col-span-2 min-w-48 flex-1">
                 <label class="sr-only" for="field-connection">
                     {text::FIND}
                 </label>

@@ -106,6 +106,9 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
     }))
 }
 
+/// The classes of a line under a key's name.
+const UNDER: &str = "block text-xs font-normal text-quiet";
+
 #[component]
 fn Row(key_: ApiKey, delete: String, may_write: bool) -> impl IntoView {
     let ApiKey {
@@ -130,6 +133,19 @@ fn Row(key_: ApiKey, delete: String, may_write: bool) -> impl IntoView {
                 {display_name}
                 " "
                 {managed.then(|| view! { <Badge>{text::MANAGED}</Badge> })}
+                <span class=format!("{UNDER} min-[90rem]:hidden")>{access.clone()}</span>
+                <span class=format!("{UNDER} xl:hidden")>
+                    {match expires_at {
+                        Some(at) => view! { {text::EXPIRES} " " <Time at /> }.into_any(),
+                        None => text::NEVER_EXPIRES.into_any(),
+                    }}
+                </span>
+                <span class=format!("{UNDER} xl:hidden")>
+                    {match last_used_at {
+                        Some(at) => view! { {text::USED} " " <Time at /> }.into_any(),
+                        None => text::NEVER_USED.into_any(),
+                    }}
+                </span>
             </th>
             <td class=format!("{} font-mono text-[0.8125rem] whitespace-nowrap", Column::Always.cell())>
                 <span aria-hidden="true">"…"</span>

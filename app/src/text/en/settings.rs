@@ -39,7 +39,9 @@ pub mod keys {
     pub const FULL: &str = "Full access";
     pub const CREATED: &str = "Created";
     pub const USED: &str = "Last used";
+    pub const NEVER_USED: &str = "Never used";
     pub const EXPIRES: &str = "Expires";
+    pub const NEVER_EXPIRES: &str = "Never expires";
     pub const EXPIRY: &str = "Expiry";
     pub const EXPIRY_NEVER: &str = "Never";
     pub const EXPIRY_30: &str = "In 30 days";

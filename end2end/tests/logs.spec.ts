@@ -35,7 +35,7 @@ test("the log is filtered by state, integration and connection, and the address 
 
     await page.goto(`${url}/app/dev/logs`);
     await page.getByLabel("Integration").selectOption(integration);
-    await page.getByLabel("State").selectOption("Success");
+    await page.getByLabel("Status").selectOption("Succeeded");
     await page.getByRole("button", { name: "Filter" }).click();
     const rows = page.getByRole("table").getByRole("row");
     await expect(rows).toHaveCount(2);
@@ -54,7 +54,7 @@ test("the log is filtered by state, integration and connection, and the address 
     await page.getByRole("main").getByRole("link", { name: "Logs" }).click();
     await expect(page.getByLabel("Reference or connection id")).toHaveValue(connection);
     await rows.getByRole("link").first().click();
-    await expect(page.getByRole("main").getByText("Success", { exact: true })).toBeVisible();
+    await expect(page.getByRole("main").getByText("Succeeded", { exact: true })).toBeVisible();
     await page.getByRole("link", { name: connection }).click();
     await expect(page).toHaveURL(/\/app\/dev\/connections\/con_/);
 });

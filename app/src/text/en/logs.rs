@@ -9,8 +9,8 @@ pub const EMPTY_BODY: &str =
     "Every authorization is kept here with its steps, from the consent page to the stored credentials.";
 pub const NO_MATCH: &str = "Nothing found";
 pub const NO_MATCH_BODY: &str = "No operation matches these filters.";
-pub const STATE: &str = "State";
-pub const ANY_STATE: &str = "Any state";
+pub const STATE: &str = "Status";
+pub const ANY_STATE: &str = "Any status";
 pub const INTEGRATION: &str = "Integration";
 pub const ALL_INTEGRATIONS: &str = "All integrations";
 pub const CONNECTION: &str = "Connection";
@@ -55,7 +55,7 @@ pub const ALL_OF_CONNECTION: &str = "Logs of this connection";
 pub fn state(state: OperationState) -> &'static str {
     match state {
         OperationState::Running => "Running",
-        OperationState::Success => "Success",
+        OperationState::Success => "Succeeded",
         OperationState::Failed => "Failed",
         OperationState::Cancelled => "Cancelled",
         OperationState::Timeout => "Timed out",

@@ -84,7 +84,7 @@ async fn show_bad_address(request: Request, next: Next) -> Response {
     let is_page = PAGES.iter().any(|page| is_under(path, page)) && path != NO_PAGE;
     if request.method() == Method::GET && is_page && has_bad_path(path) {
         let error = ApiError::bad_path(Vec::new());
-        let failure = page::Failure::of_start(&error);
+        let failure = page::Failure::of_start(page::language(None, request.headers()), &error);
         return page::failure(error.status(), &failure, None, None);
     }
     next.run(request).await

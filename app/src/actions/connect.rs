@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use terapi_broker::connect::{BeginError, BrowserAuth, BrowserInput, Connected, Logged, OwnApp, SubmitError};
 use terapi_catalog::AuthSpec;
-use terapi_model::{ErrorCode, IntegrationKey, Issue, Timestamp};
+use terapi_model::{ErrorCode, IntegrationKey, Issue};
 use url::Url;
 
 use crate::answer::{NoPage, Status};
@@ -48,7 +48,11 @@ pub async fn start(visitor: &Visitor<'_>, form: &Form) -> Result<Submitted, NoPa
         return Ok(again(visitor, &offer, &key, state));
     }
     let auth = BrowserAuth::Session(Box::new(visitor.session.clone()));
-    let input = input(&typed, form, visitor.setting.shown_at);
+    let input = BrowserInput {
+        shown_at: visitor.setting.shown_at,
+        language: Some(visitor.setting.language.tag().to_owned()),
+        ..input(&typed, form)
+    };
     let failed = match questions.way {
         Way::Provider => match prepare(visitor, &auth, &key, input).await {
             Ok(begun) => return Ok(begun),
@@ -72,7 +76,7 @@ fn again(visitor: &Visitor<'_>, offer: &Offer, key: &IntegrationKey, state: Form
     Submitted::screen(screen.with_status(status))
 }
 
-fn input(typed: &BTreeMap<String, String>, form: &Form, shown_at: Option<Timestamp>) -> BrowserInput {
+fn input(typed: &BTreeMap<String, String>, form: &Form) -> BrowserInput {
     let params = typed
         .iter()
         .filter(|(_, value)| !value.is_empty())
@@ -87,7 +91,6 @@ fn input(typed: &BTreeMap<String, String>, form: &Form, shown_at: Option<Timesta
             client_secret: form.pasted_secret("credentials.oauth_client_secret_override"),
             refresh_token: form.pasted_secret("credentials.oauth_refresh_token_override"),
         },
-        shown_at,
         ..BrowserInput::default()
     }
 }

@@ -386,6 +386,39 @@ list! {
     /// And what to do then.
     busy_body();
 
+    /// Heading of a popup's page: it worked.
+    popup_connected();
+    /// What to do.
+    popup_connected_body();
+    /// Heading of a popup's page: it did not work.
+    popup_failed();
+    /// The person said no.
+    popup_denied();
+    /// The provider refused, or answered nonsense.
+    popup_refused();
+    /// The provider did not answer.
+    popup_unreachable();
+    /// The session is unknown.
+    popup_unknown();
+    /// The attempt is over.
+    popup_over();
+    /// The attempt belongs to another browser.
+    popup_elsewhere();
+    /// The product asked for something that there is not.
+    popup_setup();
+    /// What to do after any of them.
+    popup_next();
+    /// Heading of a popup's page: something was changed at the provider.
+    popup_changed();
+    /// What to do.
+    popup_changed_body();
+    /// Leads to the dashboard.
+    popup_dashboard();
+    /// Heading of a popup's page that goes on by itself.
+    popup_onward();
+    /// Goes on where no script runs.
+    popup_continue();
+
     /// Asked before what was typed is lost.
     discard();
     /// What that means.

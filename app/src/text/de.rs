@@ -134,6 +134,23 @@ words! { German;
     busy() => "Gerade zu viel Andrang";
     busy_body() => "In diesem Moment verbinden sehr viele Menschen ein Konto. Versuchen Sie es in einer Minute noch einmal.";
 
+    popup_connected() => "Verbunden";
+    popup_connected_body() => "Sie können dieses Fenster schließen und dorthin zurückkehren, woher Sie gekommen sind.";
+    popup_failed() => "Nicht verbunden";
+    popup_denied() => "Sie haben den erbetenen Zugriff nicht erlaubt.";
+    popup_refused() => "Der Anbieter hat die Verbindung nicht abgeschlossen.";
+    popup_unreachable() => "Der Anbieter ist im Moment nicht erreichbar. Versuchen Sie es in einigen Minuten noch einmal.";
+    popup_unknown() => "Dieses Fenster wurde mit einem Link geöffnet, der nicht mehr gilt.";
+    popup_over() => "Dieser Link wurde schon verwendet oder ist zu alt.";
+    popup_elsewhere() => "Begonnen wurde in einem anderen Browser, oder Cookies sind blockiert. Beginnen Sie in diesem noch einmal.";
+    popup_setup() => "Die Anwendung hat etwas verlangt, das nicht eingerichtet ist. Ein neuer Versuch hilft nicht.";
+    popup_next() => "Schließen Sie dieses Fenster und beginnen Sie noch einmal dort, woher Sie gekommen sind. Wenn es wieder fehlschlägt, senden Sie die Einzelheiten an den Betreiber der Anwendung.";
+    popup_changed() => "Installation geändert";
+    popup_changed_body() => "Der Anbieter hat die Änderung übernommen. Sie können dieses Fenster schließen.";
+    popup_dashboard() => "Zum Dashboard";
+    popup_onward() => "Einen Augenblick";
+    popup_continue() => "Weiter";
+
     discard() => "Schließen, ohne zu verbinden?";
     discard_body() => "Was Sie eingegeben haben, geht verloren.";
     discard_yes() => "Schließen";

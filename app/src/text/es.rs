@@ -134,6 +134,23 @@ words! { Spanish;
     busy() => "Demasiadas solicitudes a la vez";
     busy_body() => "Muchas personas están conectando una cuenta en este momento. Vuelve a intentarlo en un minuto.";
 
+    popup_connected() => "Conectado";
+    popup_connected_body() => "Puedes cerrar esta ventana y volver al lugar desde el que viniste.";
+    popup_failed() => "No conectado";
+    popup_denied() => "No has permitido el acceso solicitado.";
+    popup_refused() => "El proveedor no ha completado la conexión.";
+    popup_unreachable() => "No se puede contactar con el proveedor en este momento. Inténtalo de nuevo dentro de unos minutos.";
+    popup_unknown() => "Esta ventana se abrió con un enlace que ya no funciona.";
+    popup_over() => "Este enlace ya se ha usado o es demasiado antiguo.";
+    popup_elsewhere() => "Esto se inició en otro navegador, o las cookies están bloqueadas. Empieza de nuevo en este.";
+    popup_setup() => "La aplicación ha pedido algo que no está configurado. Volver a intentarlo no servirá.";
+    popup_next() => "Cierra esta ventana y empieza de nuevo desde donde viniste. Si vuelve a fallar, envía los detalles a los responsables de la aplicación.";
+    popup_changed() => "Instalación modificada";
+    popup_changed_body() => "El proveedor ha registrado el cambio. Puedes cerrar esta ventana.";
+    popup_dashboard() => "Ir al panel";
+    popup_onward() => "Un momento";
+    popup_continue() => "Continuar";
+
     discard() => "¿Cerrar sin conectar?";
     discard_body() => "Se perderá lo que has escrito.";
     discard_yes() => "Cerrar";

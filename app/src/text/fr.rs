@@ -134,6 +134,23 @@ words! { French;
     busy() => "Trop de demandes à la fois";
     busy_body() => "Beaucoup de personnes connectent un compte en ce moment. Réessayez dans une minute.";
 
+    popup_connected() => "Connecté";
+    popup_connected_body() => "Vous pouvez fermer cette fenêtre et revenir là d’où vous venez.";
+    popup_failed() => "Non connecté";
+    popup_denied() => "Vous n’avez pas autorisé l’accès demandé.";
+    popup_refused() => "Le fournisseur n’a pas mené la connexion à son terme.";
+    popup_unreachable() => "Le fournisseur est injoignable pour le moment. Réessayez dans quelques minutes.";
+    popup_unknown() => "Cette fenêtre a été ouverte avec un lien qui ne fonctionne plus.";
+    popup_over() => "Ce lien a déjà été utilisé, ou il est trop ancien.";
+    popup_elsewhere() => "Cette opération a commencé dans un autre navigateur, ou les cookies sont bloqués. Recommencez dans celui-ci.";
+    popup_setup() => "L’application a demandé quelque chose qui n’est pas configuré. Réessayer n’y changera rien.";
+    popup_next() => "Fermez cette fenêtre et recommencez là d’où vous venez. Si l’échec se répète, envoyez les détails aux responsables de l’application.";
+    popup_changed() => "Installation modifiée";
+    popup_changed_body() => "Le fournisseur a enregistré la modification. Vous pouvez fermer cette fenêtre.";
+    popup_dashboard() => "Aller au tableau de bord";
+    popup_onward() => "Un instant";
+    popup_continue() => "Continuer";
+
     discard() => "Fermer sans connecter ?";
     discard_body() => "Ce que vous avez saisi sera perdu.";
     discard_yes() => "Fermer";

@@ -58,6 +58,7 @@ pub fn read(query: &Query) -> BrowserInput {
         return_url: query.text("return_url").map(str::to_owned),
         opener_waits: opener_waits(query),
         shown_at: None,
+        language: None,
     }
 }
 

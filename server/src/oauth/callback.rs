@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use axum::extract::{RawQuery, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
-use http::{Method, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, header};
 use terapi_broker::connect::{BrowserId, Callback, CompleteError, ResultFrame};
 use terapi_model::{ErrorCode, OperationId};
 use url::{Url, form_urlencoded};
@@ -25,12 +25,19 @@ pub async fn get_shared(
     State(state): State<AppState>,
     jar: CookieJar,
     method: Method,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
     if method == Method::HEAD {
         return looked_at();
     }
-    complete(&state, &jar, parse_query(query.as_deref()), None, Method::GET).await
+    let returned = Returned {
+        fields: parse_query(query.as_deref()),
+        own_redirect: None,
+        method: Method::GET,
+        headers,
+    };
+    complete(&state, &jar, returned).await
 }
 
 /// `GET /oauth/callback/{integration uuid}`: the redirect URI of one integration alone.
@@ -39,21 +46,21 @@ pub async fn get_own(
     path: Path<String>,
     jar: CookieJar,
     method: Method,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
     match integration_uuid(&path) {
         Some(_) if method == Method::HEAD => looked_at(),
         Some(uuid) => {
-            complete(
-                &state,
-                &jar,
-                parse_query(query.as_deref()),
-                Some(uuid),
-                Method::GET,
-            )
-            .await
+            let returned = Returned {
+                fields: parse_query(query.as_deref()),
+                own_redirect: Some(uuid),
+                method: Method::GET,
+                headers,
+            };
+            complete(&state, &jar, returned).await
         }
-        None => unknown_address(),
+        None => unknown_address(&headers),
     }
 }
 
@@ -76,7 +83,7 @@ pub async fn post_own(
     request: Request,
 ) -> Response {
     let Some(uuid) = integration_uuid(&path) else {
-        return unknown_address();
+        return unknown_address(request.headers());
     };
     let action = state.broker.settings().own_callback_url(&uuid);
     posted(&state, &jar, request, Some(uuid), &action).await
@@ -89,8 +96,9 @@ fn integration_uuid(path: &Path<String>) -> Option<String> {
     Some(Uuid::try_parse(&path.0).ok()?.hyphenated().to_string())
 }
 
-fn unknown_address() -> Response {
-    refused(&ApiError::not_found("no integration has this redirect address"))
+fn unknown_address(headers: &HeaderMap) -> Response {
+    let unknown = ApiError::not_found("no integration has this redirect address");
+    refused(headers, &unknown)
 }
 
 async fn posted(
@@ -100,20 +108,28 @@ async fn posted(
     own: Option<String>,
     action: &str,
 ) -> Response {
+    let headers = request.headers().clone();
     let mut fields = match read(request).await {
         Ok(fields) => fields,
-        Err(error) => return refused(&error),
+        Err(error) => return refused(&headers, &error),
     };
     let reposted = fields.iter().any(|(name, _)| name == REPOSTED);
     if flow_cookie::read(jar, state.public_url()).is_none() && !reposted {
-        return page::repost(action, &fields);
+        return page::repost(page::language(None, &headers), action, &fields);
     }
     fields.retain(|(name, _)| name != REPOSTED);
-    complete(state, jar, fields, own, Method::POST).await
+    let returned = Returned {
+        fields,
+        own_redirect: own,
+        method: Method::POST,
+        headers,
+    };
+    complete(state, jar, returned).await
 }
 
-fn refused(error: &ApiError) -> Response {
-    page::failure(error.status(), &page::Failure::of_start(error), None, None)
+fn refused(headers: &HeaderMap, error: &ApiError) -> Response {
+    let failure = page::Failure::of_start(page::language(None, headers), error);
+    page::failure(error.status(), &failure, None, None)
 }
 
 async fn read(request: Request) -> Result<Vec<(String, String)>, ApiError> {
@@ -143,28 +159,42 @@ fn parse(form: &[u8]) -> Vec<(String, String)> {
     form_urlencoded::parse(form).into_owned().collect()
 }
 
-async fn complete(
-    state: &AppState,
-    jar: &CookieJar,
+/// What a browser came back with.
+struct Returned {
     fields: Vec<(String, String)>,
+    /// The integration's UUID, when it came to that integration's own redirect URI.
     own_redirect: Option<String>,
     method: Method,
-) -> Response {
+    headers: HeaderMap,
+}
+
+async fn complete(state: &AppState, jar: &CookieJar, returned: Returned) -> Response {
     let browser = flow_cookie::read(jar, state.public_url());
     let mut params = BTreeMap::new();
-    for (name, value) in fields {
+    for (name, value) in returned.fields {
         params.entry(name).or_insert(value);
     }
     let installed = params.contains_key("installation_id") && params.contains_key("setup_action");
     let callback = Callback {
         params,
         browser: browser.map(|id| BrowserId::of_cookie(id.expose())),
-        own_redirect,
+        own_redirect: returned.own_redirect,
     };
     let completed = state.broker.connect().complete(callback).await;
     let frame = completed.frame();
+    let language = page::language(completed.language.as_deref(), &returned.headers);
     if let Some(url) = &completed.return_url {
-        return send_back(url, &frame, completed.operation_id.as_ref(), &method);
+        let url = returning(url, &frame, completed.operation_id.as_ref());
+        if returned.method == Method::POST {
+            // A browser holds the answer to a form to the page's `form-action`, redirects included.
+            return page::onward(language, &url);
+        }
+        let away = [
+            (header::CACHE_CONTROL, "no-store"),
+            (header::REFERRER_POLICY, "no-referrer"),
+            (header::LOCATION, url.as_str()),
+        ];
+        return (StatusCode::SEE_OTHER, away).into_response();
     }
     let opener = completed.opener_waits.then(|| page::OpenerMessage::of(&frame));
     let (
@@ -177,10 +207,10 @@ async fn complete(
         Err(failure),
     ) = (&frame, &completed.outcome)
     else {
-        return page::success(opener.as_ref());
+        return page::success(language, opener.as_ref());
     };
     if installed && matches!(failure.error, CompleteError::MissingState) {
-        return page::installation_changed(&state.broker.settings().at("app"));
+        return page::installation_changed(language, &state.broker.settings().at("app"));
     }
     let said = failure.said.by_parameter();
     let said = said
@@ -188,6 +218,7 @@ async fn complete(
         .collect();
     let status = ApiError::from(&failure.error).status();
     let failure = page::Failure::of_callback(
+        language,
         error_type,
         cause.as_deref(),
         error_desc,
@@ -198,9 +229,9 @@ async fn complete(
     page::failure(status, &failure, opener.as_ref(), look.as_ref())
 }
 
-/// Back to the page that sent the browser away itself. What the page is told here is for show: the result that counts
+/// The address of the page that sent the browser away itself. What the page is told here is for show: the result that counts
 /// is the stored one.
-fn send_back(url: &Url, frame: &ResultFrame, operation: Option<&OperationId>, method: &Method) -> Response {
+fn returning(url: &Url, frame: &ResultFrame, operation: Option<&OperationId>) -> Url {
     let mut url = url.clone();
     let told = match frame {
         ResultFrame::Success {
@@ -231,14 +262,5 @@ fn send_back(url: &Url, frame: &ResultFrame, operation: Option<&OperationId>, me
         }
     };
     url.query_pairs_mut().extend_pairs(told);
-    if method == Method::POST {
-        // A browser holds the answer to a form to the page's `form-action`, redirects included.
-        return page::onward(&url);
-    }
-    let away = [
-        (header::CACHE_CONTROL, "no-store"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::LOCATION, url.as_str()),
-    ];
-    (StatusCode::SEE_OTHER, away).into_response()
+    url
 }

@@ -59,13 +59,14 @@ pub async fn get(
     if let Some(moved) = on_public_host(&state, request.headers(), &uri, &query) {
         return Redirect::temporary(moved.as_str()).into_response();
     }
+    let language = page::language(None, request.headers());
     let admitted = Visitor::admit(&state, &query, &request, &path.0, "oauth").await;
     match begin(&state, &path, &query, admitted, jar).await {
         Ok(response) => response,
         Err(error) => {
             let opener = browser_input::opener_waits(&query)
                 .then(|| page::OpenerMessage::of(&refusal_frame(&path.0, &error)));
-            let failure = page::Failure::of_refusal(&error);
+            let failure = page::Failure::of_start(language, &error);
             let look = failure.look(&state).await;
             page::failure(error.status(), &failure, opener.as_ref(), look.as_ref())
         }

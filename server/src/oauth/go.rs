@@ -26,7 +26,7 @@ pub async fn get(
     match depart(&state, &query, jar).await {
         Ok(response) => response,
         Err(error) => {
-            let failure = page::Failure::of_start(&error);
+            let failure = page::Failure::of_start(page::language(None, &headers), &error);
             let look = failure.look(&state).await;
             page::failure(error.status(), &failure, None, look.as_ref())
         }

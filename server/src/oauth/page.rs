@@ -5,12 +5,13 @@
 
 use std::fmt::Write;
 
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use terapi_app::base_path::Local;
+use terapi_app::{ConnectText, Language};
 use terapi_broker::connect::ResultFrame;
-use terapi_model::{Colour, ConnectUiSettings, ErrorCode, Ground, OperationId, Palette};
+use terapi_model::{Colour, ConnectUiSettings, Ground, OperationId, Palette};
 use terapi_vault::{OsEntropy, token};
 use url::Url;
 
@@ -39,15 +40,25 @@ impl std::fmt::Display for Escaped<'_> {
     }
 }
 
+/// The language of a page: that of the page where the authorization began, where one is known, else the one that the
+/// browser asks for.
+pub fn language(began: Option<&str>, headers: &HeaderMap) -> Language {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE);
+    let accepted = accepted.and_then(|value| value.to_str().ok());
+    Language::choose(began, accepted.unwrap_or_default())
+}
+
 /// What a failure page says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
+    /// Its reader's.
+    pub language: Language,
     /// The stable code.
     pub code: String,
     /// What happened, for the end user.
     pub headline: String,
-    /// The same for whoever wrote the application, where that is another sentence.
-    pub message: Option<String>,
+    /// The same for whoever wrote the application, in English.
+    pub message: String,
     /// What the provider said, name and value: cut, without secrets, text of strangers.
     pub provider_said: Vec<(String, String)>,
     /// Finds the attempt in the logs.
@@ -55,57 +66,39 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Of a request whose error says enough to an end user.
-    pub fn of_start(error: &ApiError) -> Self {
+    /// Of a request that was refused.
+    pub fn of_start(language: Language, error: &ApiError) -> Self {
+        let code = error.code().as_str();
         Self {
-            code: error.code().as_str().to_owned(),
-            headline: sentence(error.message()),
-            message: None,
+            language,
+            code: code.to_owned(),
+            headline: headline(language.texts(), code),
+            message: sentence(error.message()),
             provider_said: Vec::new(),
             reference: error.log_id().and_then(OperationId::parse),
         }
     }
 
-    /// Of what an application asked for and did not get: its user can do nothing about it, and hears it in other words.
-    pub fn of_refusal(error: &ApiError) -> Self {
-        Self {
-            headline: refusal(error).to_owned(),
-            message: Some(sentence(error.message())),
-            ..Self::of_start(error)
-        }
-    }
-
     /// Of a callback that made no connection; `cause` is what its code stands for, where it stands for more.
     pub fn of_callback(
+        language: Language,
         code: &str,
         cause: Option<&str>,
         message: &str,
         provider_said: Vec<(String, String)>,
         reference: Option<OperationId>,
     ) -> Self {
-        let said = |text: &str| {
-            let mut texts = provider_said.iter();
-            texts.any(|(name, value)| name == "error" && value == text)
-        };
-        let own = match cause.unwrap_or(code) {
-            _ if said("access_denied") => Some("You did not allow the access that was asked for."),
-            "callback_err" | "provider_refused" | "provider_answer" => {
-                Some("The provider did not complete the connection.")
-            }
-            "provider_unreachable" | "provider_timeout" => {
-                Some("The provider cannot be reached at the moment. Try again in a few minutes.")
-            }
-            _ => None,
-        };
-        let theirs = sentence(message);
-        let (headline, message) = match own {
-            Some(own) => (own.to_owned(), Some(theirs)),
-            None => (theirs, None),
-        };
+        let mut said = provider_said.iter();
+        let is_denied = said.any(|(name, value)| name == "error" && value == "access_denied");
+        let texts = language.texts();
         Self {
+            language,
             code: code.to_owned(),
-            headline,
-            message,
+            headline: match is_denied {
+                true => texts.popup_denied(),
+                false => headline(texts, cause.unwrap_or(code)),
+            },
+            message: sentence(message),
             provider_said,
             reference,
         }
@@ -122,18 +115,20 @@ impl Failure {
     }
 }
 
-/// What an end user can make of a refused start.
-fn refusal(error: &ApiError) -> &'static str {
-    match error.code() {
-        ErrorCode::UnknownConnectSessionToken | ErrorCode::InvalidConnectSessionTokenFormat => {
-            "This window was opened with a link that no longer works."
-        }
-        ErrorCode::TooManyRequest | ErrorCode::Overloaded | ErrorCode::Unavailable => {
-            "Too much is going on at the moment. Try again in a minute."
-        }
-        ErrorCode::ServerError | ErrorCode::UnknownErr => "Something went wrong on our side.",
-        ErrorCode::ConnectionExists => "This is connected already, and may not be replaced from here.",
-        _ => "The application asked for something that is not set up. Trying again will not help.",
+/// What an end user can make of a code or of its cause. Whatever an application asked for and did not get is nothing that
+/// its user could change.
+fn headline(texts: &dyn ConnectText, code: &str) -> String {
+    match code {
+        "callback_err" | "provider_refused" | "provider_answer" => texts.popup_refused(),
+        "provider_unreachable" | "provider_timeout" => texts.popup_unreachable(),
+        "unknown_connect_session_token" | "invalid_connect_session_token_format" => texts.popup_unknown(),
+        "invalid_state" => texts.popup_over(),
+        "state_cookie_err" => texts.popup_elsewhere(),
+        "connection_exists" => texts.reason_exists(),
+        "too_many_request" | "overloaded" | "unavailable" => texts.busy_body(),
+        "server_error" | "unknown_err" | "interrupted" => texts.broken_body(),
+        "provider_config_err" | "invalid_connection" | "url_param_err" => texts.reason_unknown(),
+        _ => texts.popup_setup(),
     }
 }
 
@@ -195,13 +190,18 @@ const TELL: &str = "try{window.opener&&window.opener.postMessage(m,'*')}catch{}\
     addEventListener('message',e=>{if(e.data&&e.data.type==='nango_oauth_callback_ack')close()});";
 
 /// The authorization succeeded: tells the opener and closes itself.
-pub fn success(opener: Option<&OpenerMessage>) -> Response {
+pub fn success(language: Language, opener: Option<&OpenerMessage>) -> Response {
+    let texts = language.texts();
+    let title = texts.popup_connected();
     let opener = opener.map(OpenerMessage::script).unwrap_or_default();
     let script =
         format!("const m={{type:'nango_oauth_callback_success'}};{TELL}{opener}setTimeout(()=>close(),500);");
-    let body = "<main><p class=\"mark ok\" aria-hidden=\"true\"></p><h1>Connected</h1>\
-        <p role=\"status\">You can close this window and go back to where you came from.</p></main>";
-    page(StatusCode::OK, "Connected", body, &script, "'none'")
+    let body = format!(
+        "<main><p class=\"mark ok\" aria-hidden=\"true\"></p><h1>{}</h1><p role=\"status\">{}</p></main>",
+        Escaped(&title),
+        Escaped(&texts.popup_connected_body())
+    );
+    page(language, &title, &body, &script, "'none'")
 }
 
 /// The authorization failed: tells the opener that it did, and stays open to say why. `look` is the environment's, where
@@ -217,32 +217,40 @@ pub fn failure(
         "const m={{type:'nango_oauth_callback_error',payload:{{\
          message:'The authorization failed.',errorType:'connection_validation_failed'}}}};{TELL}{opener}"
     );
+    let texts = failure.language.texts();
+    let title = texts.popup_failed();
     let mut body = String::from("<main>");
     if let Some(look) = look {
         body.push_str(&brand(look));
     }
     let _ = write!(
         body,
-        "<p class=\"mark bad\" aria-hidden=\"true\"></p><h1>Not connected</h1><p role=\"alert\">{}</p>",
+        "<p class=\"mark bad\" aria-hidden=\"true\"></p><h1>{}</h1><p role=\"alert\">{}</p>",
+        Escaped(&title),
         Escaped(&failure.headline)
     );
     if let Some(reference) = &failure.reference {
-        let _ = write!(body, "<p>Reference: <code>{reference}</code></p>");
+        let label = texts.reference();
+        let _ = write!(body, "<p>{}: <code>{reference}</code></p>", Escaped(&label));
     }
-    body.push_str("<details><summary>Details</summary><dl>");
-    let mut term = |name: &str, value: &str| {
-        let _ = write!(body, "<dt>{}</dt><dd>{}</dd>", Escaped(name), Escaped(value));
-    };
-    if let Some(message) = &failure.message {
-        term("message", message);
-    }
-    term("code", &failure.code);
+    let _ = write!(
+        body,
+        "<details><summary>{}</summary><dl><dt>{}</dt><dd lang=\"en\">{}</dd><dt>{}</dt><dd>{}</dd>",
+        Escaped(&texts.details()),
+        Escaped(&texts.message()),
+        Escaped(&failure.message),
+        Escaped(&texts.code()),
+        Escaped(&failure.code)
+    );
     for (name, value) in &failure.provider_said {
-        term(name, value);
+        let (name, value) = (Escaped(name), Escaped(value));
+        let _ = write!(body, "<dt>{name}</dt><dd dir=\"auto\">{value}</dd>");
     }
-    body.push_str("</dl></details><p>Close this window and start again where you came from. If it fails again, send the details to whoever runs that application.</p></main>");
+    let next = texts.popup_next();
+    let _ = write!(body, "</dl></details><p>{}</p></main>", Escaped(&next));
     let colours = look.map(colours).unwrap_or_default();
-    dressed(status, "Not connected", &body, &script, "'none'", &colours)
+    let language = failure.language;
+    dressed(language, status, &title, &body, &script, "'none'", &colours)
 }
 
 /// The product's logo and name, above everything else.
@@ -279,21 +287,28 @@ fn colours(look: &ConnectUiSettings) -> String {
 
 /// A provider's own pages sent somebody here after an installation was changed there: no authorization runs, and
 /// nothing in the request says where to go (decision D26).
-pub fn installation_changed(dashboard: &str) -> Response {
+pub fn installation_changed(language: Language, dashboard: &str) -> Response {
+    let texts = language.texts();
+    let title = texts.popup_changed();
     let body = format!(
-        "<main><p class=\"mark ok\" aria-hidden=\"true\"></p><h1>Installation changed</h1>\
-         <p role=\"status\">The provider has recorded the change. You can close this window.</p>\
-         <p><a href=\"{}\">Go to the dashboard</a></p></main>",
-        Escaped(dashboard)
+        "<main><p class=\"mark ok\" aria-hidden=\"true\"></p><h1>{}</h1><p role=\"status\">{}</p>\
+         <p><a href=\"{}\">{}</a></p></main>",
+        Escaped(&title),
+        Escaped(&texts.popup_changed_body()),
+        Escaped(dashboard),
+        Escaped(&texts.popup_dashboard())
     );
-    page(StatusCode::OK, "Installation changed", &body, "", "'none'")
+    page(language, &title, &body, "", "'none'")
 }
 
 /// A provider posted the answer (`response_mode=form_post`), and a cross-site post carries no Lax cookie: the same
 /// fields are posted once more from our own origin (decision D9).
-pub fn repost(action: &str, fields: &[(String, String)]) -> Response {
+pub fn repost(language: Language, action: &str, fields: &[(String, String)]) -> Response {
+    let texts = language.texts();
+    let title = texts.popup_onward();
     let mut body = format!(
-        "<main><h1>One moment</h1><form method=\"post\" action=\"{}\">",
+        "<main><h1>{}</h1><form method=\"post\" action=\"{}\">",
+        Escaped(&title),
         Escaped(action)
     );
     for (name, value) in fields {
@@ -304,35 +319,36 @@ pub fn repost(action: &str, fields: &[(String, String)]) -> Response {
             Escaped(value)
         );
     }
-    body.push_str(
-        "<input type=\"hidden\" name=\"terapi_reposted\" value=\"1\"><button>Continue</button></form></main>",
+    let _ = write!(
+        body,
+        "<input type=\"hidden\" name=\"terapi_reposted\" value=\"1\"><button>{}</button></form></main>",
+        Escaped(&texts.popup_continue())
     );
-    page(
-        StatusCode::OK,
-        "One moment",
-        &body,
-        "document.forms[0].submit()",
-        action,
-    )
+    page(language, &title, &body, "document.forms[0].submit()", action)
 }
 
 /// Goes on to `url`, without the redirect that a form's answer may not be.
-pub fn onward(url: &Url) -> Response {
-    let url = Escaped(url.as_str()).to_string();
+pub fn onward(language: Language, url: &Url) -> Response {
+    let texts = language.texts();
+    let title = texts.popup_onward();
     let body = format!(
-        "<main><h1>One moment</h1><p><a id=\"onward\" href=\"{url}\" referrerpolicy=\"no-referrer\">Continue</a></p></main>"
+        "<main><h1>{}</h1><p><a id=\"onward\" href=\"{}\" referrerpolicy=\"no-referrer\">{}</a></p></main>",
+        Escaped(&title),
+        Escaped(url.as_str()),
+        Escaped(&texts.popup_continue())
     );
     let script = "location.replace(document.getElementById('onward').href)";
-    page(StatusCode::OK, "One moment", &body, script, "'none'")
+    page(language, &title, &body, script, "'none'")
 }
 
 /// `form_action` is where forms of the page may go, as a content security policy writes it.
-fn page(status: StatusCode, title: &str, body: &str, script: &str, form_action: &str) -> Response {
-    dressed(status, title, body, script, form_action, "")
+fn page(language: Language, title: &str, body: &str, script: &str, form_action: &str) -> Response {
+    dressed(language, StatusCode::OK, title, body, script, form_action, "")
 }
 
 /// The same, with a few more lines of style.
 fn dressed(
+    language: Language,
     status: StatusCode,
     title: &str,
     body: &str,
@@ -343,11 +359,13 @@ fn dressed(
     let nonce = token::base64url(&OsEntropy, 16);
     let nonce = nonce.expose();
     let html = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+        "<!doctype html><html lang=\"{}\" dir=\"{}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\"><title>{}</title>\
          <link rel=\"icon\" type=\"image/svg+xml\" href=\"{}/favicon.svg\">\
          <style nonce=\"{nonce}\">{STYLE}{colours}</style></head><body>{body}<script nonce=\"{nonce}\">{script}</script></body></html>",
+        language.tag(),
+        language.direction(),
         Escaped(title),
         Local(assets::site_path()),
     );
@@ -372,6 +390,8 @@ fn dressed(
 
 #[cfg(test)]
 mod tests {
+    use terapi_model::ErrorCode;
+
     use super::*;
 
     #[test]
@@ -383,54 +403,53 @@ mod tests {
     }
 
     #[test]
-    fn people_hear_of_a_refused_start_in_their_words_and_developers_in_theirs() {
+    fn people_hear_what_happened_in_their_words_and_developers_in_theirs() {
         let error = ApiError::not_found("there is no integration `nothere`");
-        let failure = Failure::of_refusal(&error);
+        let failure = Failure::of_start(Language::English, &error);
         assert!(!failure.headline.contains('`'), "{failure:?}");
-        assert_eq!(
-            failure.message.as_deref(),
-            Some("There is no integration `nothere`.")
-        );
-        let said = vec![("error".to_owned(), "access_denied".to_owned())];
-        let denied = Failure::of_callback(
-            "callback_err",
-            None,
-            "the provider answered with an error",
-            said,
-            None,
-        );
-        assert_eq!(
-            denied.headline,
-            "You did not allow the access that was asked for."
-        );
-        for (cause, headline) in [
+        assert_eq!(failure.message, "There is no integration `nothere`.");
+        let of = |language, code, cause, said: &[(&str, &str)]| {
+            let said = said.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+            Failure::of_callback(language, code, cause, "status 503", said.collect(), None)
+        };
+        let denied = [("error", "access_denied")];
+        for (language, code, cause, said, headline) in [
             (
-                "provider_refused",
+                Language::English,
+                "callback_err",
+                None,
+                &denied[..],
+                "You did not allow the access that was asked for.",
+            ),
+            (
+                Language::English,
+                "unknown_err",
+                Some("provider_refused"),
+                &[],
                 "The provider did not complete the connection.",
             ),
             (
-                "provider_timeout",
-                "The provider cannot be reached at the moment. Try again in a few minutes.",
+                Language::German,
+                "unknown_err",
+                Some("provider_timeout"),
+                &[],
+                "Der Anbieter ist im Moment nicht erreichbar. Versuchen Sie es in einigen Minuten noch einmal.",
+            ),
+            (
+                Language::English,
+                "invalid_state",
+                None,
+                &[],
+                "This link was used already, or is too old.",
             ),
         ] {
-            let failed = Failure::of_callback("unknown_err", Some(cause), "status 503", Vec::new(), None);
+            let failed = of(language, code, cause, said);
             assert_eq!(failed.headline, headline);
             assert_eq!(
-                (failed.code.as_str(), failed.message.as_deref()),
-                ("unknown_err", Some("Status 503."))
+                (failed.code.as_str(), failed.message.as_str()),
+                (code, "Status 503.")
             );
         }
-        let used = Failure::of_callback(
-            "invalid_state",
-            None,
-            "this was completed already",
-            Vec::new(),
-            None,
-        );
-        assert_eq!(
-            (used.headline.as_str(), used.message),
-            ("This was completed already.", None)
-        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The popup's way over HTTP, and the table of what can go wrong on it: what happens, which status, which code.
 //! Whatever goes wrong, nothing is half-written.
 
-use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use reqwest::header::{ACCEPT_LANGUAGE, COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{StatusCode, Url};
 use serde_json::json;
 use terapi_testkit::{Answer as Scripted, DEMO_API_KEY, Denial};
@@ -298,6 +298,88 @@ async fn a_providers_refusal_is_shown_and_cannot_script_the_page() {
         "{text}"
     );
     assert_eq!(app.count().await, 0);
+}
+
+/// A page of the popup in this language.
+fn speaks(page: &Answer, language: &str, title: &str) {
+    let text = page.body.as_str().unwrap_or_default();
+    for part in [
+        format!("<html lang=\"{language}\" dir=\"ltr\">"),
+        format!("<title>{title}</title>"),
+        format!("<h1>{title}</h1>"),
+    ] {
+        assert!(text.contains(&part), "{part}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn the_popups_pages_speak_the_browsers_language() {
+    let app = TestApp::spawn().await;
+    app.acme().await;
+    let visit = async |url: &str, cookie: &str, language: &str| {
+        let request = app.http.get(url).header(COOKIE, cookie);
+        answer(request.header(ACCEPT_LANGUAGE, language)).await
+    };
+    let popup = app.popup("").await;
+    let page = visit(popup.returned.as_str(), &popup.cookie, "fr-CA, en;q=0.5").await;
+    speaks(&page, "fr", "Connecté");
+
+    let token = app.session(for_u1()).await;
+    let nowhere = format!("{}/oauth/connect/nowhere?connect_session_token={token}", app.url);
+    let page = visit(&nowhere, "", "de").await;
+    speaks(&page, "de", "Nicht verbunden");
+    let text = page.body.as_str().unwrap();
+    assert!(text.contains("<summary>Einzelheiten</summary>"), "{text}");
+    assert!(
+        text.contains("<dd lang=\"en\">There is no integration `nowhere`.</dd>"),
+        "{text}"
+    );
+    speaks(&visit(&nowhere, "", "xx").await, "en", "Not connected");
+
+    let said = "<b>no</b> & never";
+    app.acme.script(|script| {
+        script.deny = Some(Denial {
+            error: "access_denied".to_owned(),
+            description: Some(said.to_owned()),
+        });
+    });
+    let popup = app.popup("").await;
+    let page = visit(popup.returned.as_str(), &popup.cookie, "ja").await;
+    speaks(&page, "ja", "接続できませんでした");
+    tells(&page, "求められたアクセスが許可されませんでした。");
+    let text = page.body.as_str().unwrap();
+    assert!(text.contains("&lt;b&gt;no&lt;/b&gt; &amp; never</dd>"), "{text}");
+
+    let installed = format!("{}/oauth/callback?installation_id=1&setup_action=update", app.url);
+    speaks(&visit(&installed, "", "es").await, "es", "Instalación modificada");
+    let forged = format!("{}/oauth/callback?state=s", app.url);
+    let posted = app.http.post(forged).form(&[("state", "s")]);
+    let page = answer(posted.header(ACCEPT_LANGUAGE, "de")).await;
+    speaks(&page, "de", "Einen Augenblick");
+}
+
+#[tokio::test]
+async fn a_popup_of_the_connect_ui_goes_on_in_its_language() {
+    let app = TestApp::spawn().await;
+    app.acme().await;
+    let token = app.session(for_u1()).await;
+    let come_back = async || {
+        let begun = app
+            .http
+            .post(format!("{}/connect/ui/start?lang=fr", app.url))
+            .header("terapi-view", "1")
+            .header("terapi-window", "1")
+            .bearer_auth(&token)
+            .form(&[("integration", "acme")]);
+        let begun = answer(begun).await;
+        let popup = app.popup_at(begun.body["authorize_url"].as_str().unwrap()).await;
+        let request = app.http.get(popup.returned).header(COOKIE, popup.cookie);
+        answer(request.header(ACCEPT_LANGUAGE, "de")).await
+    };
+    speaks(&come_back().await, "fr", "Connecté");
+    app.acme
+        .script(|script| script.token_once.push_back(Scripted::InvalidGrant));
+    speaks(&come_back().await, "fr", "Non connecté");
 }
 
 #[tokio::test]

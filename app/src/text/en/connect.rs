@@ -134,6 +134,23 @@ words! { English;
     busy() => "Too much at once";
     busy_body() => "Very many people are connecting at this moment. Try again in a minute.";
 
+    popup_connected() => "Connected";
+    popup_connected_body() => "You can close this window and go back to where you came from.";
+    popup_failed() => "Not connected";
+    popup_denied() => "You did not allow the access that was asked for.";
+    popup_refused() => "The provider did not complete the connection.";
+    popup_unreachable() => "The provider cannot be reached at the moment. Try again in a few minutes.";
+    popup_unknown() => "This window was opened with a link that no longer works.";
+    popup_over() => "This link was used already, or is too old.";
+    popup_elsewhere() => "This was started in another browser, or cookies are blocked. Start again in this one.";
+    popup_setup() => "The application asked for something that is not set up. Trying again will not help.";
+    popup_next() => "Close this window and start again where you came from. If it fails again, send the details to whoever runs that application.";
+    popup_changed() => "Installation changed";
+    popup_changed_body() => "The provider has recorded the change. You can close this window.";
+    popup_dashboard() => "Go to the dashboard";
+    popup_onward() => "One moment";
+    popup_continue() => "Continue";
+
     discard() => "Close without connecting?";
     discard_body() => "What you typed will be lost.";
     discard_yes() => "Close";

@@ -124,6 +124,9 @@ pub(super) struct AttemptSecret {
     /// Whether the opener hears of the result by a message.
     #[serde(default)]
     pub(super) opener_waits: bool,
+    /// What the pages of the popup are written in.
+    #[serde(default)]
+    pub(super) language: Option<String>,
 }
 
 impl AttemptSecret {
@@ -345,6 +348,7 @@ impl Connect<'_> {
             authorize_url: (departure == Departure::Later).then(|| authorize_url.clone()),
             return_url,
             opener_waits: input.opener_waits && input.ws_client_id.is_none(),
+            language: input.language.take(),
         };
         let row = self.attempt_row(Start {
             environment: &auth.environment().id,

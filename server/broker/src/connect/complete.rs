@@ -55,6 +55,8 @@ pub struct Completed {
     /// Whether the opener hears of it by the message of the oldest packages: it has no socket, and came with a public
     /// key.
     pub opener_waits: bool,
+    /// The language of the page that it began on, where that is known ([`super::BrowserInput::language`]).
+    pub language: Option<String>,
 }
 
 /// A failure, with what the page that shows it needs.
@@ -292,6 +294,7 @@ impl Connect<'_> {
             operation_id: Some(operation_id),
             return_url: known.return_url,
             opener_waits: known.opener_waits,
+            language: known.language,
         }
     }
 
@@ -325,6 +328,7 @@ impl Connect<'_> {
             operation_id: Some(attempt.operation_id.clone()),
             return_url: secret.return_url,
             opener_waits: secret.opener_waits,
+            language: secret.language,
         })
     }
 
@@ -426,6 +430,7 @@ impl Connect<'_> {
         let secret = opened.secret?;
         known.return_url = secret.return_url.clone();
         known.opener_waits = secret.opener_waits;
+        known.language = secret.language.clone();
         let setup = opened.setup?;
         known.integration_key = Some(setup.integration.unique_key.clone());
         self.check_redirect(attempt, callback, &setup)?;
@@ -640,6 +645,7 @@ impl Completed {
             operation_id,
             return_url: None,
             opener_waits: false,
+            language: None,
         }
     }
 }
@@ -661,6 +667,7 @@ struct Known {
     integration_key: Option<IntegrationKey>,
     return_url: Option<Url>,
     opener_waits: bool,
+    language: Option<String>,
 }
 
 /// Tokens, and what is kept of the answers.

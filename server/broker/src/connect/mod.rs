@@ -96,6 +96,8 @@ pub struct BrowserInput {
     /// When a page showed the form that this comes from, where one did; the attempt began then, and not when the request
     /// arrived. A connection that the same session has made since is the one that this attempt is about.
     pub shown_at: Option<Timestamp>,
+    /// The language of the page that it comes from (RFC 5646), for the pages that follow.
+    pub language: Option<String>,
 }
 
 impl BrowserInput {

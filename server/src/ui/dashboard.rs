@@ -58,7 +58,7 @@ pub(super) async fn serve_page(
     if let Answer::SeeOther { session: change, .. } = &answer
         && let Err(error) = change_session(&state, &session, change, &headers, address).await
     {
-        return Refusal::unavailable(&error).shaped(shape);
+        return Refusal::unavailable(&error, &shape).shaped(shape);
     }
     respond(&state, answer)
 }

@@ -4,7 +4,7 @@
 
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use terapi_app::UiError;
 use terapi_app::base_path::Local;
 use terapi_model::ErrorCode;
@@ -18,6 +18,13 @@ use crate::oauth::page::Escaped;
 /// The look of the pages that a popup ends on.
 const STYLE: &str = include_str!("../oauth/page.css");
 
+/// What stands above the title: something is not as it should be.
+const BROKEN: &str = "<p class=\"mark bad\" aria-hidden=\"true\"></p>";
+/// The same where waiting helps: the hands of a clock.
+const WAITING: &str = "<p class=\"mark wait\" aria-hidden=\"true\"><svg viewBox=\"0 0 24 24\" width=\"32\" height=\"32\" \
+    fill=\"none\" stroke=\"currentColor\" stroke-width=\"2.5\" stroke-linecap=\"round\" stroke-linejoin=\"round\">\
+    <path d=\"M12 5v7l4 3\"/></svg></p>";
+
 /// Why there is no page.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
@@ -25,6 +32,7 @@ pub(crate) struct Refusal {
     code: ErrorCode,
     title: &'static str,
     message: String,
+    mark: &'static str,
     link: Option<Link>,
     retry_after: Option<u64>,
 }
@@ -42,6 +50,7 @@ pub(crate) struct Shape {
     html: bool,
     request_id: Option<String>,
     path: String,
+    is_form: bool,
 }
 
 impl Refusal {
@@ -51,6 +60,7 @@ impl Refusal {
             code,
             title,
             message: message.into(),
+            mark: BROKEN,
             link: None,
             retry_after: None,
         }
@@ -145,16 +155,27 @@ impl Refusal {
         )
     }
 
-    /// 503: the database does not answer. Why goes to the log.
-    pub(crate) fn unavailable(error: &dyn std::fmt::Display) -> Self {
+    /// 503: the database does not answer. Why goes to the log. A link asks again for the same address, but does not
+    /// send a form again.
+    pub(crate) fn unavailable(error: &dyn std::fmt::Display, shape: &Shape) -> Self {
         tracing::error!(%error, "the session cannot be looked up");
+        let (href, text) = if shape.is_form {
+            (Local("/app").to_string(), "Go to the dashboard")
+        } else {
+            (String::new(), "Try again")
+        };
         Self {
+            mark: WAITING,
+            link: Some(Link {
+                href,
+                text: text.to_owned(),
+            }),
             retry_after: Some(1),
             ..Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 ErrorCode::Unavailable,
                 "One moment",
-                "The server cannot reach its database at the moment. Try again shortly; you stay signed in.",
+                "The server cannot reach its database at the moment. Try again in a few seconds. You stay signed in.",
             )
         }
     }
@@ -179,6 +200,7 @@ impl Refusal {
             html: accept.is_some_and(|accept| accept.contains("text/html")),
             request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()),
             path: request.uri().path().to_owned(),
+            is_form: request.method() == Method::POST,
         }
     }
 
@@ -232,10 +254,12 @@ impl Refusal {
              <meta name=\"color-scheme\" content=\"light dark\"><title>{0}</title>\
              <link rel=\"icon\" type=\"image/svg+xml\" href=\"{2}/favicon.svg\">\
              <style nonce=\"{nonce}\">{STYLE}</style></head>\
-             <body><main><p class=\"mark bad\" aria-hidden=\"true\"></p><h1>{0}</h1><p role=\"alert\">{1}</p>{link}{reference}</main></body></html>",
+             <body><main><p class=\"brand\"><img src=\"{2}/favicon.svg\" alt=\"\" width=\"24\" height=\"24\">Terapi</p>\
+             {3}<h1>{0}</h1><p role=\"alert\">{1}</p>{link}{reference}</main></body></html>",
             self.title,
             Escaped(&self.message),
             Local(assets::site_path()),
+            self.mark,
         )
     }
 }

@@ -217,6 +217,11 @@ async fn without_its_database_the_server_says_so_and_keeps_the_cookie() {
     let answer = browser.get("/app/dev").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.header("retry-after").is_some());
-    assert!(answer.body.contains("Try again shortly"), "{}", answer.body);
+    let said = |body: &str, text: &str| assert!(body.contains(text), "{body}");
+    said(&answer.body, "Try again in a few seconds. You stay signed in.");
+    said(&answer.body, "<a href=\"\">Try again</a>");
     assert!(browser.session().is_some());
+    let form = browser.post("/app/~/theme", &[("theme", "dark")]).await;
+    assert_eq!(form.status, StatusCode::SERVICE_UNAVAILABLE);
+    said(&form.body, "<a href=\"/app\">Go to the dashboard</a>");
 }

@@ -43,7 +43,10 @@ pub(super) fn layer(state: &AppState) -> SessionManagerLayer<StoreSessions> {
 pub(super) async fn identify(session: Session, mut request: Request, next: Next) -> Response {
     let signed_in = match signed_in(&session).await {
         Ok(signed_in) => signed_in,
-        Err(error) => return Refusal::unavailable(&error).answer(&request),
+        Err(error) => {
+            let shape = Refusal::shape(&request);
+            return Refusal::unavailable(&error, &shape).shaped(shape);
+        }
     };
     request.extensions_mut().insert(signed_in);
     next.run(request).await

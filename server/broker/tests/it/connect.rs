@@ -568,71 +568,6 @@ async fn renewing_a_connection_that_is_deleted_meanwhile_makes_no_new_one() {
 }
 
 #[tokio::test]
-async fn two_tabs_of_one_session_both_succeed_and_make_one_connection() {
-    on_each(async |on| {
-        let flow = Flow::start_on(on).await;
-        let auth = flow.session().await;
-        let one = flow.begin(&auth, BrowserInput::default()).await.unwrap();
-        let two = flow.begin(&auth, BrowserInput::default()).await.unwrap();
-        let (one, two) = (flow.consent(&one).await, flow.consent(&two).await);
-        let first = flow.complete(two).await.outcome.unwrap();
-        let second = flow.complete(one).await.outcome.unwrap();
-        assert_eq!(first.connection_key, second.connection_key);
-        assert_eq!(
-            (first.operation, second.operation),
-            (AuthOperation::Creation, AuthOperation::Override)
-        );
-        flow.house.clock.advance_seconds(1);
-        let third = flow.connect(&auth).await;
-        assert_eq!(
-            third.operation,
-            AuthOperation::Creation,
-            "once both are done, the session connects another account"
-        );
-        assert_ne!(third.connection_key, first.connection_key);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn two_tabs_both_succeed_and_make_one_connection() {
-    let flow = Flow::start().await;
-    let key = connection("customer-1");
-    let input = || BrowserInput {
-        connection_key: Some("customer-1".into()),
-        ..BrowserInput::default()
-    };
-    let patch = EnvironmentPatch {
-        public_key_may_overwrite: Some(true),
-        ..EnvironmentPatch::default()
-    };
-    let environment = flow
-        .house
-        .broker
-        .environments()
-        .update(&flow.caller, patch)
-        .await
-        .unwrap();
-    let flow = Flow { environment, ..flow };
-    let auth = flow.public_key();
-    let (one, two) = (
-        flow.begin(&auth, input()).await.unwrap(),
-        flow.begin(&auth, input()).await.unwrap(),
-    );
-    let (one, two) = (flow.consent(&one).await, flow.consent(&two).await);
-    let first = flow.complete(one).await.outcome.unwrap();
-    let before = flow.get(&key).await.unwrap().connection;
-    let second = flow.complete(two).await.outcome.unwrap();
-    let after = flow.get(&key).await.unwrap().connection;
-    assert_eq!(
-        (first.operation, second.operation),
-        (AuthOperation::Creation, AuthOperation::Override)
-    );
-    assert_eq!((before.id, before.wire_id), (after.id, after.wire_id));
-    assert_eq!(flow.connection_count().await, 1);
-}
-
-#[tokio::test]
 async fn a_public_key_alone_makes_connections_and_replaces_none() {
     let flow = Flow::start().await;
     let input = || BrowserInput {
@@ -640,11 +575,7 @@ async fn a_public_key_alone_makes_connections_and_replaces_none() {
         ..BrowserInput::default()
     };
     let auth = flow.public_key();
-    let (one, two) = (
-        flow.begin(&auth, input()).await.unwrap(),
-        flow.begin(&auth, input()).await.unwrap(),
-    );
-    let (one, two) = (flow.consent(&one).await, flow.consent(&two).await);
+    let [one, two] = flow.two_tabs(&auth, input).await;
     flow.complete(one).await.outcome.unwrap();
     let token = flow.access_token(&connection("customer-1")).await;
     let late = flow.complete(two).await.outcome.unwrap_err();

@@ -121,6 +121,17 @@ impl Flow {
             .map_err(|refused| refused.error)
     }
 
+    /// Two tabs that have begun the same way, and what the provider sends each back with.
+    pub async fn two_tabs(
+        &self,
+        auth: &BrowserAuth,
+        input: impl Fn() -> BrowserInput,
+    ) -> [BTreeMap<String, String>; 2] {
+        let one = self.begin(auth, input()).await.unwrap();
+        let two = self.begin(auth, input()).await.unwrap();
+        [self.consent(&one).await, self.consent(&two).await]
+    }
+
     /// What the provider sends the browser back with.
     pub async fn consent(&self, begun: &Begun) -> BTreeMap<String, String> {
         self.consent_at(&begun.authorize_url).await

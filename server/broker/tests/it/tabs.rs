@@ -1,10 +1,11 @@
 //! One session in more than one tab, and what makes two attempts one.
 
 use terapi_broker::connect::{AuthOperation, BrowserAuth, BrowserInput, Connected};
+use terapi_broker::environments::EnvironmentPatch;
 use terapi_model::Timestamp;
 
 use crate::database::on_each;
-use crate::flow::{Flow, integration};
+use crate::flow::{Flow, connection, integration};
 use crate::house::new_integration;
 
 async fn submit(flow: &Flow, auth: &BrowserAuth, shown_at: Option<Timestamp>) -> Connected {
@@ -22,6 +23,61 @@ async fn submit(flow: &Flow, auth: &BrowserAuth, shown_at: Option<Timestamp>) ->
 fn creations(connected: &[Connected]) -> usize {
     let created = |one: &&Connected| one.operation == AuthOperation::Creation;
     connected.iter().filter(created).count()
+}
+
+/// Both tabs succeeded: one made the connection, the other replaced its credentials.
+fn are_about_one(first: &Connected, second: &Connected) {
+    assert_eq!(first.connection_key, second.connection_key);
+    assert_eq!(
+        (first.operation, second.operation),
+        (AuthOperation::Creation, AuthOperation::Override)
+    );
+}
+
+#[tokio::test]
+async fn two_tabs_of_one_session_both_succeed_and_make_one_connection() {
+    on_each(async |on| {
+        let flow = Flow::start_on(on).await;
+        let auth = flow.session().await;
+        let [one, two] = flow.two_tabs(&auth, BrowserInput::default).await;
+        let first = flow.complete(two).await.outcome.unwrap();
+        let second = flow.complete(one).await.outcome.unwrap();
+        are_about_one(&first, &second);
+        flow.house.clock.advance_seconds(1);
+        let third = flow.connect(&auth).await;
+        assert_eq!(
+            third.operation,
+            AuthOperation::Creation,
+            "once both are done, the session connects another account"
+        );
+        assert_ne!(third.connection_key, first.connection_key);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_tabs_with_a_public_key_both_succeed_and_make_one_connection() {
+    let flow = Flow::start().await;
+    let patch = EnvironmentPatch {
+        public_key_may_overwrite: Some(true),
+        ..EnvironmentPatch::default()
+    };
+    let environments = flow.house.broker.environments();
+    let environment = environments.update(&flow.caller, patch).await.unwrap();
+    let flow = Flow { environment, ..flow };
+    let key = connection("customer-1");
+    let input = || BrowserInput {
+        connection_key: Some(key.to_string()),
+        ..BrowserInput::default()
+    };
+    let [one, two] = flow.two_tabs(&flow.public_key(), input).await;
+    let first = flow.complete(one).await.outcome.unwrap();
+    let before = flow.get(&key).await.unwrap().connection;
+    let second = flow.complete(two).await.outcome.unwrap();
+    let after = flow.get(&key).await.unwrap().connection;
+    are_about_one(&first, &second);
+    assert_eq!((before.id, before.wire_id), (after.id, after.wire_id));
+    assert_eq!(flow.connection_count().await, 1);
 }
 
 #[tokio::test]
@@ -66,11 +122,7 @@ async fn tabs_that_were_open_before_the_first_had_finished_are_about_its_connect
         let first = submit(&flow, &auth, shown).await;
         flow.house.clock.advance_seconds(60);
         let second = submit(&flow, &auth, shown).await;
-        assert_eq!(first.connection_key, second.connection_key);
-        assert_eq!(
-            (first.operation, second.operation),
-            (AuthOperation::Creation, AuthOperation::Override)
-        );
+        are_about_one(&first, &second);
 
         let later = Some(flow.house.broker.now());
         let third = submit(&flow, &auth, later).await;

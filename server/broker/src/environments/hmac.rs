@@ -2,8 +2,8 @@ use terapi_store::{StoreError, environments};
 use terapi_vault::hash::{hmac_sha256_hex, verify_hmac_sha256_hex};
 use terapi_vault::{SecretString, token};
 
-use crate::{Broker, Caller};
 use crate::sealing::{SealingError, cell};
+use crate::{Broker, Caller};
 
 use super::{Environment, EnvironmentPatch, Environments, ReadSecretError, UpdateEnvironmentError};
 

@@ -139,7 +139,10 @@ async fn an_hmac_key_is_made_with_the_switch_or_not_at_all() {
     };
     environments.update(&caller, refused).await.unwrap_err();
     let none = environments.hmac_key(&caller).await.unwrap();
-    assert!(none.is_none(), "a key was left behind by a change that was not made");
+    assert!(
+        none.is_none(),
+        "a key was left behind by a change that was not made"
+    );
 
     let saved = environments.update(&caller, on()).await.unwrap();
     assert!(saved.hmac_enabled && saved.public_key_enabled && saved.has_hmac_key);
@@ -147,7 +150,11 @@ async fn an_hmac_key_is_made_with_the_switch_or_not_at_all() {
     assert_eq!(made.expose().len(), 64);
     environments.update(&caller, on()).await.unwrap();
     let kept = environments.hmac_key(&caller).await.unwrap().unwrap();
-    assert_eq!(made.expose(), kept.expose(), "digests made with it are still good");
+    assert_eq!(
+        made.expose(),
+        kept.expose(),
+        "digests made with it are still good"
+    );
 }
 
 #[tokio::test]

@@ -186,6 +186,37 @@ fn reference(page: &Answer) -> Option<&str> {
 }
 
 #[tokio::test]
+async fn a_session_that_offers_nothing_is_told_to_the_page_that_opened_it() {
+    let (house, token) = with_session(Plan::default()).await;
+    let caller = house.caller().await;
+    for key in ["github", "keyed"] {
+        let key = IntegrationKey::parse(key).unwrap();
+        let integrations = house.broker.integrations();
+        integrations.delete(&caller, &key).await.unwrap();
+    }
+    let connect = house.broker.connect();
+    let session = connect.authenticate_session(&token).await.unwrap();
+    let address = format!("/connect/ui/?session_token={token}");
+    let page = house.browser().get(&address).await;
+    assert_eq!(page.status, StatusCode::OK);
+    for part in [
+        "data-state=\"empty\"",
+        // The script sends these two as `error`.
+        "data-error-type=\"unknown_provider_config\"",
+        "data-error-message=\"the session offers no integration\"",
+    ] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    assert_eq!(reference(&page), Some(session.operation_id.as_str()));
+    let operations = house.broker.operations();
+    let found = operations.find(&caller, &session.operation_id).await.unwrap();
+    let (operation, lines) = found.unwrap();
+    assert_eq!(operation.state, OperationState::Running, "looking is no try");
+    let error = lines.last().unwrap().error.as_ref().unwrap();
+    assert_eq!(error.code, "unknown_provider_config");
+}
+
+#[tokio::test]
 async fn every_screen_that_tells_of_a_refusal_shows_where_the_log_has_it() {
     let (house, token) = with_session(Plan::default()).await;
     let connect = house.broker.connect();
@@ -501,9 +532,7 @@ async fn integrations_of_one_name_are_told_apart_by_their_keys_and_pictures() {
         ("plain", ""),
     ] {
         let form = [("unique_key", key), ("display_name", name)];
-        let made = owner
-            .post("/app/dev/integrations/new/stripe", &form)
-            .await;
+        let made = owner.post("/app/dev/integrations/new/stripe", &form).await;
         assert_eq!(made.status, StatusCode::SEE_OTHER, "{key}: {}", made.body);
     }
     let token = house

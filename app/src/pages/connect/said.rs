@@ -164,6 +164,10 @@ pub fn nothing(setting: &Setting, look: Look) -> Screen {
         }
         .into_any()
     })
+    .refusing(
+        ErrorCode::UnknownProviderConfig,
+        "the session offers no integration",
+    )
 }
 
 /// The integration is not complete, or its mode is not built.

@@ -33,14 +33,18 @@ const test = base.extend<{ site: ModuleSite; visit: ModulePage; own: Own }>({
         watch.pardon(/ERR_/);
         const terapi = await Terapi.prepare();
         const account = terapi.bootstrap(owner);
-        await terapi.start();
-        const site = await ModuleSite.open(terapi.url);
-        watch.expectCustomer(site.origin);
-        await page.goto(site.origin);
-        const rest = new Rest(terapi.url, environmentOf(account, "dev").secret_key);
-        await use({ terapi, rest, visit: new ModulePage(page) });
-        await site.close();
-        await terapi.end();
+        let site: ModuleSite | null = null;
+        try {
+            await terapi.start();
+            site = await ModuleSite.open(terapi.url);
+            watch.expectCustomer(site.origin);
+            await page.goto(site.origin);
+            const rest = new Rest(terapi.url, environmentOf(account, "dev").secret_key);
+            await use({ terapi, rest, visit: new ModulePage(page) });
+        } finally {
+            await site?.close();
+            await terapi.end();
+        }
     },
 });
 
@@ -387,4 +391,9 @@ test("openConnectUI() frames the ready-made page, which authorizes from another 
         .poll(() => visit.events(), { timeout: 15_000 })
         .toContainEqual({ type: "connect", payload: expect.objectContaining({ providerConfigKey: integration }) });
     expect(await rest.connections(integration)).toHaveLength(1);
+
+    // Whoever opened it by keyboard goes on where they were.
+    await ui.getByRole("button", { name: "Finish" }).click();
+    await expect(visit.page.locator("#connect-ui")).toHaveCount(0);
+    await expect(visit.page.getByRole("button", { name: "Do it" })).toBeFocused();
 });

@@ -271,6 +271,7 @@ export class ConnectUI {
     #frame;
     #ready = false;
     #overflow;
+    #opener;
 
     constructor({ sessionToken, baseURL, apiURL, onEvent, lang, themeOverride, detectClosedAuthWindow }) {
         this.sessionToken = sessionToken;
@@ -291,6 +292,7 @@ export class ConnectUI {
         frame.src = this.url.href;
         frame.style.cssText =
             "position:fixed;inset:0;width:100vw;height:100vh;z-index:9999;border:0;background:transparent;color-scheme:normal";
+        this.#opener = document.activeElement;
         this.#overflow = document.body.style.overflow;
         document.body.style.overflow = "hidden";
         document.body.append(frame);
@@ -303,6 +305,7 @@ export class ConnectUI {
         this.#frame = undefined;
         this.#ready = false;
         document.body.style.overflow = this.#overflow;
+        this.#opener?.focus();
     }
 
     setSessionToken(token) {

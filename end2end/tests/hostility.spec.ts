@@ -65,7 +65,7 @@ test("a session that ended is answered with a page that says to start again", as
     await page.goto(`${url}/oauth/connect/${integration}?connect_session_token=${token}`);
 
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("Not connected");
-    await expect(page.getByText("start again where you came from")).toBeVisible();
+    await expect(page.getByText("start again in the app")).toBeVisible();
 });
 
 test("an integration that is deleted while the user is at the provider ends on a page that says so", async ({ acme, rest, page }) => {

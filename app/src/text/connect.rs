@@ -406,8 +406,10 @@ list! {
     popup_elsewhere();
     /// The product asked for something that there is not.
     popup_setup();
-    /// What to do after any of them.
+    /// What to do after those that may pass.
     popup_next();
+    /// What to do after those that only the application can change.
+    popup_tell();
     /// Heading of a popup's page: something was changed at the provider.
     popup_changed();
     /// What to do.

@@ -145,6 +145,7 @@ words! { German;
     popup_elsewhere() => "Begonnen wurde in einem anderen Browser, oder Cookies sind blockiert. Beginnen Sie in diesem noch einmal.";
     popup_setup() => "Die Anwendung hat etwas verlangt, das nicht eingerichtet ist. Ein neuer Versuch hilft nicht.";
     popup_next() => "Schließen Sie dieses Fenster und beginnen Sie noch einmal dort, woher Sie gekommen sind. Wenn es wieder fehlschlägt, senden Sie die Einzelheiten an den Betreiber der Anwendung.";
+    popup_tell() => "Schließen Sie dieses Fenster und senden Sie die Einzelheiten an den Betreiber der Anwendung.";
     popup_changed() => "Installation geändert";
     popup_changed_body() => "Der Anbieter hat die Änderung übernommen. Sie können dieses Fenster schließen.";
     popup_dashboard() => "Zum Dashboard";

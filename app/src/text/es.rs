@@ -145,6 +145,7 @@ words! { Spanish;
     popup_elsewhere() => "Esto se inició en otro navegador, o las cookies están bloqueadas. Empieza de nuevo en este.";
     popup_setup() => "La aplicación ha pedido algo que no está configurado. Volver a intentarlo no servirá.";
     popup_next() => "Cierra esta ventana y empieza de nuevo desde donde viniste. Si vuelve a fallar, envía los detalles a los responsables de la aplicación.";
+    popup_tell() => "Cierra esta ventana y envía los detalles a los responsables de la aplicación.";
     popup_changed() => "Instalación modificada";
     popup_changed_body() => "El proveedor ha registrado el cambio. Puedes cerrar esta ventana.";
     popup_dashboard() => "Ir al panel";

@@ -145,6 +145,7 @@ words! { French;
     popup_elsewhere() => "Cette opération a commencé dans un autre navigateur, ou les cookies sont bloqués. Recommencez dans celui-ci.";
     popup_setup() => "L’application a demandé quelque chose qui n’est pas configuré. Réessayer n’y changera rien.";
     popup_next() => "Fermez cette fenêtre et recommencez là d’où vous venez. Si l’échec se répète, envoyez les détails aux responsables de l’application.";
+    popup_tell() => "Fermez cette fenêtre et envoyez les détails aux responsables de l’application.";
     popup_changed() => "Installation modifiée";
     popup_changed_body() => "Le fournisseur a enregistré la modification. Vous pouvez fermer cette fenêtre.";
     popup_dashboard() => "Aller au tableau de bord";

@@ -57,6 +57,8 @@ pub struct Failure {
     pub code: String,
     /// What happened, for the end user.
     pub headline: String,
+    /// What the end user does about it.
+    pub next: String,
     /// The same for whoever wrote the application, in English.
     pub message: String,
     /// What the provider said, name and value: cut, without secrets, text of strangers.
@@ -69,10 +71,12 @@ impl Failure {
     /// Of a request that was refused.
     pub fn of_start(language: Language, error: &ApiError) -> Self {
         let code = error.code().as_str();
+        let (headline, next) = told(language.texts(), code);
         Self {
             language,
             code: code.to_owned(),
-            headline: headline(language.texts(), code),
+            headline,
+            next,
             message: sentence(error.message()),
             provider_said: Vec::new(),
             reference: error.log_id().and_then(OperationId::parse),
@@ -91,13 +95,15 @@ impl Failure {
         let mut said = provider_said.iter();
         let is_denied = said.any(|(name, value)| name == "error" && value == "access_denied");
         let texts = language.texts();
+        let (headline, next) = match is_denied {
+            true => (texts.popup_denied(), texts.popup_next()),
+            false => told(texts, cause.unwrap_or(code)),
+        };
         Self {
             language,
             code: code.to_owned(),
-            headline: match is_denied {
-                true => texts.popup_denied(),
-                false => headline(texts, cause.unwrap_or(code)),
-            },
+            headline,
+            next,
             message: sentence(message),
             provider_said,
             reference,
@@ -115,21 +121,22 @@ impl Failure {
     }
 }
 
-/// What an end user can make of a code or of its cause. Whatever an application asked for and did not get is nothing that
-/// its user could change.
-fn headline(texts: &dyn ConnectText, code: &str) -> String {
-    match code {
+/// What an end user can make of a code or of its cause, and do about it. Whatever an application asked for and did not
+/// get is nothing that its user could change.
+fn told(texts: &dyn ConnectText, code: &str) -> (String, String) {
+    let headline = match code {
         "callback_err" | "provider_refused" | "provider_answer" => texts.popup_refused(),
         "provider_unreachable" | "provider_timeout" => texts.popup_unreachable(),
         "unknown_connect_session_token" | "invalid_connect_session_token_format" => texts.popup_unknown(),
         "invalid_state" => texts.popup_over(),
         "state_cookie_err" => texts.popup_elsewhere(),
-        "connection_exists" => texts.reason_exists(),
+        "connection_exists" => return (texts.reason_exists(), texts.popup_tell()),
         "too_many_request" | "overloaded" | "unavailable" => texts.busy_body(),
         "server_error" | "unknown_err" | "interrupted" => texts.broken_body(),
         "provider_config_err" | "invalid_connection" | "url_param_err" => texts.reason_unknown(),
-        _ => texts.popup_setup(),
-    }
+        _ => return (texts.popup_setup(), texts.popup_tell()),
+    };
+    (headline, texts.popup_next())
 }
 
 /// A message as a sentence of a page: errors are written to stand inside a line.
@@ -246,8 +253,7 @@ pub fn failure(
         let (name, value) = (Escaped(name), Escaped(value));
         let _ = write!(body, "<dt>{name}</dt><dd dir=\"auto\">{value}</dd>");
     }
-    let next = texts.popup_next();
-    let _ = write!(body, "</dl></details><p>{}</p></main>", Escaped(&next));
+    let _ = write!(body, "</dl></details><p>{}</p></main>", Escaped(&failure.next));
     let colours = look.map(colours).unwrap_or_default();
     let language = failure.language;
     dressed(language, status, &title, &body, &script, "'none'", &colours)
@@ -408,6 +414,7 @@ mod tests {
         let failure = Failure::of_start(Language::English, &error);
         assert!(!failure.headline.contains('`'), "{failure:?}");
         assert_eq!(failure.message, "There is no integration `nothere`.");
+        assert!(!failure.next.contains("again"), "{failure:?}");
         let of = |language, code, cause, said: &[(&str, &str)]| {
             let said = said.iter().map(|(name, value)| ((*name).into(), (*value).into()));
             Failure::of_callback(language, code, cause, "status 503", said.collect(), None)

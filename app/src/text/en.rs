@@ -295,6 +295,14 @@ pub mod gallery {
     pub fn found_many(n: &str) -> String {
         format!("{n} providers")
     }
+
+    /// What a category of the catalogue is called; providers of an instance's own may have any.
+    pub fn category(name: &str) -> String {
+        match name {
+            "ai" | "crm" | "erp" | "hr" => name.to_uppercase(),
+            other => super::capital(other),
+        }
+    }
 }
 
 pub mod integration {
@@ -503,9 +511,7 @@ pub mod connection {
     }
 
     pub fn delete_body(integration: &str) -> String {
-        format!(
-            "Your code can no longer fetch its credentials for {integration}. This cannot be undone."
-        )
+        format!("Your code can no longer fetch its credentials for {integration}. This cannot be undone.")
     }
 }
 

@@ -74,7 +74,7 @@ pub fn show(desk: Desk, query: &Query) -> PageResult {
     ];
     Ok(desk.page(Section::Integrations, crumbs, text::TITLE, move || {
         let chips = std::iter::once((String::new(), text::EVERY_CATEGORY.to_owned()))
-            .chain(categories.into_iter().map(|name| (name.clone(), name)))
+            .chain(categories.into_iter().map(|name| (name.clone(), text::category(&name))))
             .map(|(value, label)| {
                 let active = value == category;
                 let look = if active {

@@ -57,7 +57,11 @@ pub async fn show(desk: Desk, provider: &str) -> PageResult {
     Ok(desk.page(Section::Integrations, crumbs, title.clone(), move || {
         let name = provider.name.as_str().to_owned();
         let logo = view! { <Logo src=provider_picture(&name) class="size-11" /> }.into_any();
-        let categories = provider.categories.clone();
+        let categories: Vec<String> = provider
+            .categories
+            .iter()
+            .map(|name| words::gallery::category(name))
+            .collect();
         let mode = provider.auth_mode().label();
         let badges = view! {
             <Badge>{mode}</Badge>

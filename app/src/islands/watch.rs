@@ -53,7 +53,7 @@ pub fn Watch(
     #[cfg(not(feature = "hydrate"))]
     let _ = (environment, operation);
     view! {
-        <div role="status" class="mt-4 space-y-3">
+        <div role="status" class="space-y-3">
             <p hidden=move || !watching.get() class="text-quiet">
                 {waiting}
             </p>

@@ -110,7 +110,9 @@ pub fn ready(desk: &Desk, title: String, picture: String, opened: &OpenedSession
                         <crate::ui::icon::Icon glyph=Glyph::External />
                         {text::OPEN}
                     </a>
-                    <WatchedFor watched />
+                    <div class="mt-4">
+                        <WatchedFor watched />
+                    </div>
                     <noscript>
                         <p class="mt-2 text-quiet">{text::WAITING_NO_SCRIPT}</p>
                     </noscript>

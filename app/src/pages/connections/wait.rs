@@ -39,14 +39,18 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
         view! {
             <h1 class="sr-only">{text::NOT_YET}</h1>
             <Empty glyph=Glyph::Clock title=text::NOT_YET body=text::NOT_YET_BODY>
-                <ButtonLink href=here glyph=Glyph::Refresh>
-                    {text::LOOK}
-                </ButtonLink>
+                <div class="mb-2 basis-full">
+                    <WatchedFor watched />
+                </div>
+                <noscript>
+                    <ButtonLink href=here glyph=Glyph::Refresh>
+                        {text::LOOK}
+                    </ButtonLink>
+                </noscript>
                 <ButtonLink href=log weight=Weight::Bare glyph=Glyph::Logs>
                     {text::LOG}
                 </ButtonLink>
             </Empty>
-            <WatchedFor watched />
         }
     }))
 }

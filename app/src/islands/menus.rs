@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 
-/// Closes an open menu at Escape, and when something outside of it is pressed. Without scripts its own button does.
+/// Closes an open menu at Escape, and when something outside of it is pressed or gets the focus, which the menu may
+/// cover. Without scripts its own button does.
 #[island]
 pub fn Menus() -> impl IntoView {
     #[cfg(feature = "hydrate")]
@@ -14,12 +15,15 @@ pub fn Menus() -> impl IntoView {
         let _ = window_event_listener(leptos::ev::pointerdown, |event| {
             close(event.target().and_then(|target| target.dyn_into().ok()).as_ref());
         });
+        let _ = window_event_listener(leptos::ev::focusin, |event| {
+            close(event.target().and_then(|target| target.dyn_into().ok()).as_ref());
+        });
     });
 }
 
-/// Closes the menus that `pressed` is not in; who was inside one with the keyboard comes back to its button.
+/// Closes the menus that `elsewhere` is not in; who was inside one with the keyboard comes back to its button.
 #[cfg(feature = "hydrate")]
-fn close(pressed: Option<&web_sys::Node>) {
+fn close(elsewhere: Option<&web_sys::Node>) {
     use wasm_bindgen::JsCast as _;
     let Ok(open) = document().query_selector_all("details[data-menu][open]") else {
         return;
@@ -31,7 +35,7 @@ fn close(pressed: Option<&web_sys::Node>) {
         else {
             continue;
         };
-        if pressed.is_some_and(|pressed| menu.contains(Some(pressed))) {
+        if elsewhere.is_some_and(|it| menu.contains(Some(it))) {
             continue;
         }
         let within = document()
@@ -39,7 +43,7 @@ fn close(pressed: Option<&web_sys::Node>) {
             .is_some_and(|it| menu.contains(Some(&it)));
         let _ = menu.remove_attribute("open");
         let button = menu.query_selector("summary").ok().flatten();
-        if let Some(button) = button.filter(|_| within && pressed.is_none()) {
+        if let Some(button) = button.filter(|_| within && elsewhere.is_none()) {
             let _ = button.unchecked_into::<web_sys::HtmlElement>().focus();
         }
     }

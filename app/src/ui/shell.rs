@@ -212,7 +212,7 @@ fn Navigation(
                 } else {
                     "text-quiet hover:bg-well hover:text-ink"
                 };
-                let bar = if active { "bar-active bg-accent" } else { "bg-transparent" };
+                let bar = if active { "bg-accent" } else { "bg-transparent" };
                 view! {
                     <li>
                         <a

@@ -47,6 +47,7 @@ pub fn Preview(
                 node_ref=frame
                 src=address
                 title=title
+                tabindex="-1"
                 class="h-[40rem] w-full rounded-lg border border-line"
             ></iframe>
         </div>

@@ -20,6 +20,7 @@ use crate::layers::{answer_errors, cors, is_under, judge_request, observe, secur
 use crate::oauth::page;
 use crate::route::{Route, Routes};
 use crate::state::AppState;
+use crate::ui::Refusal;
 use crate::{
     api, base_path, connect, docs, health, images, oauth, origin_files, rate_limit, sdk, trailing_slash, ui,
 };
@@ -90,12 +91,14 @@ async fn show_bad_address(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-async fn unknown_path(request: Request) -> ApiError {
-    ApiError::not_found(format!(
+async fn unknown_path(request: Request) -> Response {
+    let message = format!(
         "there is nothing at {} {}",
         request.method(),
         shown(request.uri().path())
-    ))
+    );
+    let shape = Refusal::shape(&request);
+    Refusal::unknown_path(message, &shape).shaped(shape)
 }
 
 async fn unknown_method(request: Request) -> ApiError {

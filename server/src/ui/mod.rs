@@ -20,6 +20,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 pub(crate) use dashboard::{number, read_form, respond, site, tell_when};
 pub(crate) use policy::NOTHING;
+pub(crate) use refusal::Refusal;
 
 use crate::layers;
 use crate::route::{Family, Route};

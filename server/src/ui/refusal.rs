@@ -44,6 +44,15 @@ struct Link {
     text: String,
 }
 
+impl Link {
+    fn to_dashboard() -> Self {
+        Self {
+            href: Local("/app").to_string(),
+            text: "Go to the dashboard".to_owned(),
+        }
+    }
+}
+
 /// What the client takes, and the request's id.
 #[derive(Debug, Clone)]
 pub(crate) struct Shape {
@@ -122,6 +131,22 @@ impl Refusal {
         )
     }
 
+    /// 404 outside of the dashboard, which has pages of its own for people; `message` is for programs.
+    pub(crate) fn unknown_path(message: String, shape: &Shape) -> Self {
+        if !shape.html {
+            return Self::new(StatusCode::NOT_FOUND, ErrorCode::NotFound, "", message);
+        }
+        Self {
+            link: Some(Link::to_dashboard()),
+            ..Self::new(
+                StatusCode::NOT_FOUND,
+                ErrorCode::NotFound,
+                "Page not found",
+                "There is nothing at this address. Look whether it is complete.",
+            )
+        }
+    }
+
     /// 404 for programs: the dashboard has pages of its own for people.
     pub(crate) fn unknown_function() -> Self {
         Self::new(
@@ -159,17 +184,17 @@ impl Refusal {
     /// send a form again.
     pub(crate) fn unavailable(error: &dyn std::fmt::Display, shape: &Shape) -> Self {
         tracing::error!(%error, "the session cannot be looked up");
-        let (href, text) = if shape.is_form {
-            (Local("/app").to_string(), "Go to the dashboard")
+        let link = if shape.is_form {
+            Link::to_dashboard()
         } else {
-            (String::new(), "Try again")
+            Link {
+                href: String::new(),
+                text: "Try again".to_owned(),
+            }
         };
         Self {
             mark: WAITING,
-            link: Some(Link {
-                href,
-                text: text.to_owned(),
-            }),
+            link: Some(link),
             retry_after: Some(1),
             ..Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -1,5 +1,5 @@
 use axum::body::Body;
-use http::{Request, header};
+use http::{Request, StatusCode, header};
 use terapi::route::Family;
 use terapi::router::table;
 
@@ -70,5 +70,22 @@ async fn every_cookie_route_is_guarded_and_shares_nothing_with_other_origins() {
         assert_eq!(answer.status == 403, method != "GET", "{row:?} {}", answer.status);
         assert_eq!(answer.header("access-control-allow-origin"), None, "{row:?}");
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{row:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_mistypes_an_address_gets_a_page_and_a_program_gets_json() {
+    let house = House::open().await;
+    for path in ["/nothing", "/connect/nothing"] {
+        let page = house.browser().get(path).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND);
+        assert!(page.body.contains("<h1>Page not found</h1>"), "{}", page.body);
+        assert!(page.body.contains("<a href=\"/app\">"), "{}", page.body);
+        let policy = page.header("content-security-policy").unwrap_or_default();
+        assert!(policy.contains("style-src 'nonce-"), "{policy}");
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let answer = house.browser().send(request).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND);
+        assert!(answer.body.contains("\"code\":\"not_found\""), "{}", answer.body);
     }
 }

@@ -9,6 +9,7 @@ import { url } from "./instance.ts";
 import { uniqueKey, type Rest } from "./rest.ts";
 import type { SessionCookie } from "./sign-in.ts";
 import type { Terapi } from "./terapi.ts";
+import { expect } from "./test.ts";
 
 /** What there is to begin with. */
 export interface Given {
@@ -320,10 +321,12 @@ export const VIEWS: View[] = [
         await page.getByLabel("Password").fill("a password");
         // As another site's form would be.
         const foreign = { origin: "https://elsewhere.example", "sec-fetch-site": "cross-site" };
-        await page.route(`${url}/app/~/sign-in`, (route) =>
-            route.continue({ headers: { ...route.request().headers(), ...foreign } }),
-        );
+        await page.route(`${url}/app/~/sign-in`, async (route) => {
+            const response = await route.fetch({ headers: { ...route.request().headers(), ...foreign } });
+            await route.fulfill({ response });
+        });
         await press("Sign in")(page);
+        await expect(page.getByRole("heading", { level: 1 })).toHaveText("This came from another site");
     }),
     {
         ...outside("API reference", async (page) => {

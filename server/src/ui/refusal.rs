@@ -105,7 +105,7 @@ impl Refusal {
             ..Self::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 ErrorCode::RequestTooLarge,
-                "Too much at once",
+                "This is too large",
                 format!("A form may have at most {} kB. Nothing was saved.", limit / 1024),
             )
         }

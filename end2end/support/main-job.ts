@@ -56,7 +56,7 @@ export async function connect(page: Page, context: BrowserContext): Promise<Page
 /** The connection that the page shows can be fetched by a backend with a key that is made now. */
 export async function fetchWithNewKey(page: Page, terapi: Pick<Terapi, "url">, acme: Acme): Promise<void> {
     await expect(page).toHaveURL(/\/app\/dev\/connections\/con_/);
-    const connection = await page.getByLabel("Connection id", { exact: true }).innerText();
+    const connection = await page.getByLabel("Connection ID", { exact: true }).innerText();
     await openSettings(page, "API keys");
     await page.getByLabel("Name").fill("backend");
     await page.getByRole("button", { name: "Create key" }).click();

@@ -94,7 +94,7 @@ export async function furnish(given: Given, browser: Browser): Promise<Place> {
     const nameless = await idBehind(`/app/dev/connections?integration=${apiKey}`, "No end user");
     const incomplete = uniqueKey("github");
     await page.goto(`${url}/app/dev/integrations/new/github`);
-    await page.getByLabel("Integration id").fill(incomplete);
+    await page.getByLabel("Integration ID").fill(incomplete);
     await page.getByRole("button", { name: "Create integration" }).click();
     const keyName = uniqueKey("key");
     await page.goto(`${url}/app/dev/settings/keys`);
@@ -179,10 +179,10 @@ async function openDetails(page: Page): Promise<void> {
 }
 
 async function checkDigest(page: Page, received: string): Promise<void> {
-    await page.getByLabel("Integration id").fill("github");
-    await page.getByLabel("Connection id").fill("user-17");
-    await page.getByLabel("Digest of your backend").fill(received);
-    await press("Compute")(page);
+    await page.getByLabel("Integration ID").fill("github");
+    await page.getByLabel("Connection ID").fill("user-17");
+    await page.getByLabel("Your backend’s digest").fill(received);
+    await press("Check")(page);
 }
 
 async function typeWrongName(page: Page): Promise<void> {
@@ -219,14 +219,14 @@ export const VIEWS: View[] = [
     inside("new integration, generic", "/dev/integrations/new/generic-oauth2"),
     inside("new integration, API key", "/dev/integrations/new/stripe"),
     inside("new integration, refused", "/dev/integrations/new/acme", async (page, { oauth }) => {
-        await page.getByLabel("Integration id").fill(oauth);
+        await page.getByLabel("Integration ID").fill(oauth);
         await press("Create integration")(page);
     }),
     inside("integration", ({ oauth }) => `/dev/integrations/${oauth}`),
     inside("integration, incomplete", ({ incomplete }) => `/dev/integrations/${incomplete}`),
     inside("integration, revealed", ({ oauth }) => `/dev/integrations/${oauth}`, reveal),
     inside("integration, refused", ({ unused }) => `/dev/integrations/${unused}`, async (page, { oauth }) => {
-        await page.getByLabel("Integration id").fill(oauth);
+        await page.getByLabel("Integration ID").fill(oauth);
         await press("Save changes")(page);
     }),
     inside("delete integration", ({ oauth }) => `/dev/integrations/${oauth}/delete`),

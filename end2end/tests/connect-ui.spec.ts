@@ -246,7 +246,7 @@ test.describe("in a frame on another origin", () => {
         await closed();
 
         await page.goto(`${stage.url}/app/dev/logs`);
-        await page.getByLabel("Reference or connection id").fill(reference);
+        await page.getByLabel("Reference or connection ID").fill(reference);
         await page.getByRole("button", { name: "Filter" }).click();
         await expect(page).toHaveURL(`${stage.url}/app/dev/logs/${reference}`);
         const steps = page.getByRole("main").getByRole("listitem");

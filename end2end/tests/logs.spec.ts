@@ -12,7 +12,7 @@ test("a refused authorization is found by the reference on its page, which says 
     expect(reference).not.toBe("");
 
     await page.goto(`${url}/app/dev/logs`);
-    await page.getByLabel("Reference or connection id").fill(` ${reference} `);
+    await page.getByLabel("Reference or connection ID").fill(` ${reference} `);
     await page.getByRole("button", { name: "Filter" }).click();
     await expect(page).toHaveURL(`${url}/app/dev/logs/${reference}`);
     const main = page.getByRole("main");
@@ -43,7 +43,7 @@ test("the log is filtered by state, integration and connection, and the address 
     await expect(rows).toHaveCount(2);
     await expect(page.getByLabel("Integration")).toHaveValue(integration);
 
-    await page.getByLabel("Reference or connection id").fill("somebody else's");
+    await page.getByLabel("Reference or connection ID").fill("somebody else's");
     await page.getByRole("button", { name: "Filter" }).click();
     await expect(page.getByRole("heading", { name: "Nothing found" })).toBeVisible();
     await page.getByRole("link", { name: "Clear filters" }).last().click();
@@ -52,7 +52,7 @@ test("the log is filtered by state, integration and connection, and the address 
     await page.goto(`${url}/app/dev/connections?integration=${integration}`);
     await page.getByRole("table").getByRole("link").first().click();
     await page.getByRole("main").getByRole("link", { name: "Logs" }).click();
-    await expect(page.getByLabel("Reference or connection id")).toHaveValue(connection);
+    await expect(page.getByLabel("Reference or connection ID")).toHaveValue(connection);
     await rows.getByRole("link").first().click();
     await expect(page.getByRole("main").getByText("Succeeded", { exact: true })).toBeVisible();
     await page.getByRole("link", { name: connection }).click();
@@ -61,7 +61,7 @@ test("the log is filtered by state, integration and connection, and the address 
 
 test("a reference that nobody knows is said to be unknown", async ({ page, signedIn: _ }) => {
     await page.goto(`${url}/app/dev/logs`);
-    await page.getByLabel("Reference or connection id").fill("opn_nothing");
+    await page.getByLabel("Reference or connection ID").fill("opn_nothing");
     await page.getByRole("button", { name: "Filter" }).click();
     await expect(page.getByRole("alert")).toContainText("No operation of this environment has the reference “opn_nothing”");
 });

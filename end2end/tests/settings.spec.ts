@@ -40,16 +40,16 @@ test("HMAC is made, required, and what the checker computes is what passes", asy
     await page.getByRole("button", { name: "Make a key" }).click();
     await page.getByLabel("Require HMAC with the public key").check();
     await page.getByRole("button", { name: "Save", exact: true }).click();
-    await expect(page.getByText("The public key was switched on with it.")).toBeVisible();
+    await expect(page.getByText("The public key is now accepted, too.")).toBeVisible();
 
     await page.getByRole("button", { name: "Reveal" }).click();
     const key = await page.locator("[data-revealed]").getByLabel("HMAC key", { exact: true }).innerText();
     const computed = createHmac("sha256", key).update(`${integration}:user 1`).digest("hex");
-    await page.getByLabel("Integration id").fill(integration);
-    await page.getByLabel("Connection id").fill("user 1");
-    await page.getByLabel("Digest of your backend").fill(computed);
-    await page.getByRole("button", { name: "Compute" }).click();
-    await expect(page.getByText("The digest of your backend is right.")).toBeVisible();
+    await page.getByLabel("Integration ID").fill(integration);
+    await page.getByLabel("Connection ID").fill("user 1");
+    await page.getByLabel("Your backend’s digest").fill(computed);
+    await page.getByRole("button", { name: "Check" }).click();
+    await expect(page.getByText("Your backend’s digest matches.")).toBeVisible();
     const digest = await page.getByLabel("Digest", { exact: true }).innerText();
     expect(digest).toBe(computed);
 
@@ -198,7 +198,7 @@ test("a logo is chosen, shown to end users and removed", async ({ page, terapi, 
     await page.getByLabel("Choose a picture").setInputFiles({ name: "logo.png", mimeType: "image/png", buffer: png });
     await expect(page.getByLabel("Picture as a data URL")).toHaveValue(/^data:image\/png;base64,/);
     await save(page, "Save logo");
-    const logo = page.getByRole("img", { name: "Present logo" });
+    const logo = page.getByRole("img", { name: "Current logo" });
     await expect(logo).toHaveJSProperty("naturalWidth", 1);
     const address = await logo.getAttribute("src");
 

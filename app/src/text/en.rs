@@ -100,7 +100,7 @@ pub mod plain {
 }
 
 pub mod form {
-    pub const PROBLEMS: &str = "Please look at this again:";
+    pub const PROBLEMS: &str = "Please check this:";
     pub const OPTIONAL: &str = "optional";
     pub const REQUIRED: &str = "This is needed.";
     pub const BUSY: &str = "The server is busy. Please try again in a moment.";
@@ -133,10 +133,10 @@ pub mod error {
     pub const NOT_FOUND: &str = "Page not found";
     pub const NOT_FOUND_BODY: &str = "There is nothing at this address. It may have been deleted, or it belongs to an environment that is not yours.";
     pub const FORBIDDEN: &str = "Not allowed";
-    pub const METHOD: &str = "Nothing to send here";
-    pub const METHOD_BODY: &str = "This page takes no form.";
+    pub const METHOD: &str = "This page cannot be submitted";
+    pub const METHOD_BODY: &str = "Go back and open it as a link.";
     pub const FAILED: &str = "Something went wrong";
-    pub const FAILED_BODY: &str = "The mistake is on this side and has been logged. Try again; if it stays, look for this request id in the server's log:";
+    pub const FAILED_BODY: &str = "This is a fault on our side, and it was logged. Try again. If it keeps happening, look for this request ID in the server’s log:";
     pub const HOME: &str = "Go to the dashboard";
 }
 
@@ -163,7 +163,8 @@ pub mod sign_in {
 pub mod sign_up {
     pub const TITLE: &str = "Create an account";
     pub const FIRST_TITLE: &str = "Welcome. Let’s set up your instance.";
-    pub const FIRST_BODY: &str = "You become the owner. Two environments, dev and prod, are made for you.";
+    pub const FIRST_BODY: &str =
+        "You will be the owner. Two environments, dev and prod, are created for you.";
     pub const NAME: &str = "Your name";
     pub const ACCOUNT: &str = "Team or company";
     pub const ACCOUNT_HINT: &str = "What your team sees. You can change it later.";
@@ -214,7 +215,7 @@ pub mod sessions {
 pub mod start {
     pub const TITLE: &str = "Getting started";
     pub const HINT: &str =
-        "From nothing to a fresh token in five steps. Ticks come from what this environment holds.";
+        "From nothing to a fresh token in five steps. Steps are ticked off as you do them.";
     pub const DONE: &str = "Done";
     pub const TODO: &str = "To do";
     pub const INTEGRATION: &str = "Create an integration";
@@ -243,11 +244,11 @@ pub mod integrations {
     pub const TITLE: &str = "Integrations";
     pub const HINT: &str = "The providers your users can connect to in this environment.";
     pub const NEW: &str = "New integration";
-    pub const SEARCH: &str = "Search by name, id or provider";
+    pub const SEARCH: &str = "Search by name, ID or provider";
     pub const SEARCH_BUTTON: &str = "Search";
     pub const CLEAR: &str = "Clear search";
     pub const NAME: &str = "Name";
-    pub const ID: &str = "Integration id";
+    pub const ID: &str = "Integration ID";
     pub const AUTH: &str = "Auth";
     pub const CONNECTIONS: &str = "Connections";
     pub const STATUS: &str = "Status";
@@ -316,11 +317,12 @@ pub mod integration {
         "There is nothing to configure: each of your users brings their own credentials.";
     pub const DISPLAY_NAME: &str = "Display name";
     pub const DISPLAY_NAME_HINT: &str = "What your users see.";
-    pub const ID: &str = "Integration id";
-    pub const ID_HINT: &str = "What your code names it by. It can be changed while it has no connections.";
+    pub const ID: &str = "Integration ID";
+    pub const ID_HINT: &str =
+        "Your code uses this ID. You can change it as long as there are no connections.";
     pub const CLIENT_ID: &str = "Client ID";
     pub const CLIENT_SECRET: &str = "Client secret";
-    pub const CLIENT_SECRET_HINT: &str = "Stored encrypted. It is never in a page unless you reveal it.";
+    pub const CLIENT_SECRET_HINT: &str = "Stored encrypted, and hidden until you reveal it.";
     pub const CLIENT_SECRET_SET: &str = "A secret is set. Leave empty to keep it.";
     pub const SCOPES: &str = "Scopes";
     pub const SCOPES_HINT: &str = "Tick what your users should grant.";
@@ -342,7 +344,7 @@ pub mod integration {
         "Saved as one change. Existing connections keep the scopes they were granted.";
     pub const SAVE: &str = "Save changes";
     pub const SECRETS: &str = "Secret values";
-    pub const SECRETS_HINT: &str = "Not in this page until you ask for them.";
+    pub const SECRETS_HINT: &str = "Hidden until you reveal them.";
     pub const TEST: &str = "Connect";
     pub const DELETE: &str = "Delete";
     pub const DANGER: &str = "Delete this integration";
@@ -354,10 +356,10 @@ pub mod integration {
     pub const UNKNOWN_PROVIDER: &str =
         "This provider is no longer in the catalogue. Its connections cannot be refreshed.";
     pub const INCOMPLETE: &str = "Nobody can connect yet. Still needed:";
-    pub const LATER: &str = "What you do not have yet can be filled in later.";
-    pub const ID_TAKEN: &str = "Another integration of this environment has this id.";
+    pub const LATER: &str = "You can fill in the rest later.";
+    pub const ID_TAKEN: &str = "Another integration in this environment has this ID. Choose a different one.";
     pub const ID_IN_USE: &str =
-        "The id cannot change while there are connections: your code names them by it.";
+        "The ID cannot be changed while there are connections, because your code uses it.";
 
     pub fn new_title(provider: &str) -> String {
         format!("New {provider} integration")
@@ -394,7 +396,7 @@ pub mod connections {
     pub const TITLE: &str = "Connections";
     pub const HINT: &str = "Your users’ accounts at the providers, and whether their credentials still work.";
     pub const NEW: &str = "Test a connection";
-    pub const SEARCH: &str = "Search by id, name or e-mail";
+    pub const SEARCH: &str = "Search by ID, name or e-mail";
     pub const ALL_INTEGRATIONS: &str = "All integrations";
     pub const INTEGRATION: &str = "Integration";
     pub const ANY_STATUS: &str = "Any status";
@@ -403,7 +405,7 @@ pub mod connections {
     pub const FAILING: &str = "Refresh failing";
     pub const NEEDS_REAUTH: &str = "Needs re-authorization";
     pub const CUSTOMER: &str = "Customer";
-    pub const ID: &str = "Connection id";
+    pub const ID: &str = "Connection ID";
     pub const CREATED: &str = "Created";
     pub const FETCHED: &str = "Last fetched";
     pub const EMPTY: &str = "No connections yet";
@@ -421,17 +423,17 @@ pub mod connections {
 
 pub mod test {
     pub const TITLE: &str = "Test a connection";
-    pub const HINT: &str = "Goes the way of your users: a session, the Connect page, the provider.";
+    pub const HINT: &str = "Connect as one of your users would.";
     pub const INTEGRATION: &str = "Integration";
-    pub const END_USER: &str = "End user id";
+    pub const END_USER: &str = "End user ID";
     pub const END_USER_HINT: &str = "Who the connection belongs to in your product.";
     pub const EMAIL: &str = "End user e-mail";
     pub const BUTTON: &str = "Continue";
     pub const OPEN: &str = "Open Connect";
     pub const SHARE: &str = "Or send this link";
-    pub const SHARE_HINT: &str = "Whoever opens it within 30 minutes makes the connection.";
+    pub const SHARE_HINT: &str = "Anyone who opens it within 30 minutes can make the connection.";
     pub const LINK: &str = "Connect link";
-    pub const WAITING: &str = "Waiting for the connection. This page moves on by itself.";
+    pub const WAITING: &str = "Waiting for the connection. This page continues by itself.";
     pub const STOPPED: &str = "This page has stopped waiting. If the connection was made after all: ";
     pub const WAITING_NO_SCRIPT: &str = "When you are done in the other tab:";
     pub const FAILED: &str = "The last try failed";
@@ -457,8 +459,8 @@ pub mod connection {
     pub const OVERVIEW: &str = "Overview";
     pub const STATUS: &str = "Status";
     pub const INTEGRATION: &str = "Integration";
-    pub const ID: &str = "Connection id";
-    pub const OWN_ID: &str = "Terapi’s own id";
+    pub const ID: &str = "Connection ID";
+    pub const OWN_ID: &str = "Terapi’s own ID";
     pub const AUTH: &str = "Auth";
     pub const CREATED: &str = "Created";
     pub const UPDATED: &str = "Credentials changed";
@@ -469,10 +471,10 @@ pub mod connection {
     pub const END_USER: &str = "End user";
     pub const END_USER_NAME: &str = "Name";
     pub const END_USER_EMAIL: &str = "E-mail";
-    pub const END_USER_ID: &str = "Id";
+    pub const END_USER_ID: &str = "ID";
     pub const ORGANIZATION: &str = "Organization";
     pub const CREDENTIALS: &str = "Credentials";
-    pub const CREDENTIALS_HINT: &str = "Not in this page until you ask for them.";
+    pub const CREDENTIALS_HINT: &str = "Hidden until you reveal them.";
     pub const CONFIG: &str = "Connection config";
     pub const METADATA: &str = "Metadata";
     pub const NO_CONFIG: &str = "Nothing is configured.";
@@ -485,9 +487,9 @@ pub mod connection {
     pub const NODE: &str = "Node SDK";
     pub const DELETE: &str = "Delete";
     pub const BROKEN: &str = "The credentials no longer work";
-    pub const BROKEN_BODY: &str = "The provider refused to refresh them. Your user has to connect again: open the way in here, or send it to them.";
+    pub const BROKEN_BODY: &str = "The provider refused to refresh them. Your user has to connect again: press “Connect again” to do it here or to get a link for them.";
     pub const FAILING: &str = "The last refresh failed";
-    pub const FAILING_BODY: &str = "The present token may still work. Terapi tries again when it is needed.";
+    pub const FAILING_BODY: &str = "The current token may still work. Terapi tries again when it is needed.";
     pub const LAST_ERROR: &str = "What happened, and what to do";
     pub const AGAIN: &str = "Connect again";
     pub const ACCESS_TOKEN: &str = "Access token";
@@ -498,7 +500,7 @@ pub mod connection {
     pub const API_KEY: &str = "API key";
     pub const USERNAME: &str = "User name";
     pub const PASSWORD: &str = "Password";
-    pub const RAW: &str = "Answer of the token endpoint";
+    pub const RAW: &str = "Token response";
     pub const RESPONSE: &str = "As your backend gets it";
     pub const BACK: &str = "Back to the connection";
 

@@ -127,7 +127,7 @@ async fn hmac_is_set_required_checked_and_replaced() {
 
     let with_key = [on[0], on[1], ("hmac_key", "my-hmac-key")];
     let page = save(&mut owner, "/hmac", &with_key).await;
-    assert!(page.body.contains("The public key was switched on with it."));
+    assert!(page.body.contains("The public key is now accepted, too."));
     assert!(
         !page.body.contains("my-hmac-key"),
         "a key is shown when it is revealed"
@@ -147,7 +147,7 @@ async fn hmac_is_set_required_checked_and_replaced() {
     let answer = owner.post(&at("/hmac"), &ask).await;
     assert_eq!(answer.status, StatusCode::OK);
     assert!(answer.body.contains(digest) && answer.body.contains("github:conn-1"));
-    for (received, verdict) in [(digest, "is right"), ("03c3", "is another one")] {
+    for (received, verdict) in [(digest, "digest matches"), ("03c3", "digest does not match")] {
         let compared = [ask[0], ask[1], ask[2], ("received", received)];
         let answer = owner.post(&at("/hmac"), &compared).await;
         assert!(answer.body.contains(verdict), "{received}: {}", answer.body);

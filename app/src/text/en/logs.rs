@@ -225,7 +225,13 @@ pub fn next_step(action: OperationAction, code: &str, provider_error: Option<&st
             "A value that the provider’s address needs is missing or not allowed. Pass it in params."
         }
         "callback_err" => "The provider came back without a code. What it said is below.",
-        "token_err" | "refresh_token_external_error" | "provider_refused" | "provider_answer" => {
+        "provider_answer" => {
+            "The provider’s token endpoint answered with something that is no token. What it answered is in the timeline; look whether the address is the right one."
+        }
+        "interrupted" => {
+            "Terapi was stopped while it waited for the provider. Nothing was kept; let the user start again."
+        }
+        "token_err" | "refresh_token_external_error" | "provider_refused" => {
             "The provider’s token endpoint refused. What it answered is in the timeline; most often the client secret is wrong or the grant was withdrawn."
         }
         "grant_type_err" => "The provider’s file asks for a grant that has no browser flow.",

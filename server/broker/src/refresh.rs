@@ -256,7 +256,7 @@ impl Broker {
     }
 
     /// Opens what a credential row holds.
-    fn open_credentials(&self, row: &CredentialRow) -> Result<Credentials, SealingError> {
+    pub(crate) fn open_credentials(&self, row: &CredentialRow) -> Result<Credentials, SealingError> {
         self.sealing().open_json(
             &cell::credential(&row.connection_id, &row.environment_id),
             &row.sealed,

@@ -216,6 +216,36 @@ pub async fn find_made_in_session(
     Ok(found.map(|Only(key)| key))
 }
 
+/// How many [`list_made_in_session`] answers.
+const MADE_LIMIT: i64 = 32;
+
+/// The newest live connections of this integration that a connect session made at `since` or later, with their
+/// credentials, at most 32. Hold the session first ([`crate::connect_sessions::hold`]).
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn list_made_in_session(
+    db: &mut impl Access,
+    session: &ConnectSessionId,
+    integration_id: &IntegrationId,
+    since: Timestamp,
+) -> Result<Vec<(ConnectionRow, CredentialRow)>, StoreError> {
+    all(
+        db,
+        concat!(
+            "SELECT ",
+            connection_columns!("c"),
+            ", ",
+            credential_columns!("r"),
+            " FROM connection c JOIN credential r ON r.connection_id = c.id \
+             WHERE c.integration_id = $1 AND c.connect_session_id = $2 AND c.created_at >= $3 \
+             AND c.deleted_at IS NULL ORDER BY c.created_at DESC, c.id DESC LIMIT $4"
+        ),
+        &[integration_id, session, &since, &MADE_LIMIT],
+    )
+    .await
+}
+
 /// What `search` looks in: lower-cased connection id, end user's name and e-mail. The separator is in no search.
 fn search_text(connection_id: &ConnectionKey, end_user: Option<&EndUserRow>) -> String {
     let mut text = connection_id.as_str().to_lowercase();

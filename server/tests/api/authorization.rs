@@ -615,6 +615,32 @@ async fn typed_credentials_fail_with_status_code_and_type() {
 }
 
 #[tokio::test]
+async fn a_double_click_with_a_typed_key_is_one_connection_and_another_key_is_another() {
+    let app = TestApp::spawn().await;
+    let plain = json!({
+        "provider": "generic-api-key",
+        "unique_key": "plain",
+        "integration_config": {"base_url": "https://api.example.com"},
+    });
+    assert_eq!(app.key().post("/integrations", plain).await.status, 200);
+    let token = app.session(for_u1()).await;
+    let path = format!("/api-auth/api-key/plain?connect_session_token={token}");
+    let click = async |key: &str| {
+        let got = app.anon().post(&path, json!({"apiKey": key})).await;
+        assert_eq!(got.status, 200, "{got:?}");
+        got.body["connectionId"].as_str().unwrap().to_owned()
+    };
+    let first = click(DEMO_API_KEY).await;
+    app.clock.advance_seconds(1);
+    let (second, third) = tokio::join!(click(DEMO_API_KEY), click(DEMO_API_KEY));
+    assert_eq!((&second, &third), (&first, &first));
+    assert_eq!(app.count().await, 1);
+    app.clock.advance_seconds(1);
+    assert_ne!(click("another-key").await, first);
+    assert_eq!(app.count().await, 2);
+}
+
+#[tokio::test]
 async fn a_changed_installation_leads_to_the_dashboard_whatever_the_referer_says() {
     let app = TestApp::spawn().await;
     let url = format!("{}/oauth/callback?installation_id=1&setup_action=update", app.url);

@@ -9,6 +9,7 @@ use terapi_store::connections::{self, NewConnection, Outcome};
 use terapi_store::{StoreError, Tx, connect_sessions, connection_tags, integrations, oauth_attempts};
 
 use super::connection_config::settle;
+use super::repetition::Repeatable;
 use super::{AuthOperation, Connect, Connected, ResultFrame, Session};
 use crate::auth::Setup;
 use crate::connections::{Held, link_end_user, put_held};
@@ -41,6 +42,16 @@ pub(super) struct Landing<'a> {
     pub(super) attempt: Option<&'a OAuthAttemptId>,
     /// The operation that this ends well, with what happened on the way here.
     pub(super) trail: &'a Trail<'a>,
+}
+
+impl Landing<'_> {
+    /// What was typed; of an attempt at a provider, every token is another.
+    fn repeatable(&self) -> Option<Repeatable<'_>> {
+        self.attempt.is_none().then_some(Repeatable {
+            credentials: self.credentials,
+            config: self.config,
+        })
+    }
 }
 
 /// Nothing was stored.
@@ -114,7 +125,13 @@ impl Connect<'_> {
         }
         let (outcome, row) = connections::insert_or_override(&mut tx, &new, now).await?;
         if outcome == Outcome::Override && !landing.may_overwrite {
-            return Err(LandingError::ConnectionExists);
+            let is_repeated = match landing.repeatable() {
+                Some(typed) => self.is_repeated::<LandingError>(&mut tx, &row, typed).await?,
+                None => false,
+            };
+            if !is_repeated {
+                return Err(LandingError::ConnectionExists);
+            }
         }
         if outcome == Outcome::Creation && landing.session.is_some_and(|session| session.reconnect.is_some())
         {
@@ -174,13 +191,14 @@ impl Connect<'_> {
         Ok((row.id, connected))
     }
 
-    /// The connection that another tab of the same session has made since this attempt began: two tabs, or a double
-    /// click, are not two accounts. From here on no other process makes one until `tx` ends.
+    /// The connection that another tab of the same session has made since this attempt began, or a moment ago with what
+    /// was typed here: two tabs, or a double click, are not two accounts. From here on no other process makes one until
+    /// `tx` ends.
     async fn made_meanwhile(
         &self,
         tx: &mut Tx,
         landing: &Landing<'_>,
-    ) -> Result<Option<ConnectionKey>, StoreError> {
+    ) -> Result<Option<ConnectionKey>, LandingError> {
         let Some(session) = landing.session.filter(|session| session.reconnect.is_none()) else {
             return Ok(None);
         };
@@ -188,6 +206,10 @@ impl Connect<'_> {
         let integration = &landing.setup.integration.id;
         // When it began may be what a browser says; the session has made nothing before it was opened.
         let since = landing.began.max(session.opened_at);
-        connections::find_made_in_session(tx, &session.id, integration, since).await
+        let made = connections::find_made_in_session(tx, &session.id, integration, since).await?;
+        match landing.repeatable() {
+            Some(typed) if made.is_none() => self.repeated_in_session(tx, session, integration, typed).await,
+            _ => Ok(made),
+        }
     }
 }

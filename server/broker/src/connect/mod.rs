@@ -17,6 +17,7 @@ mod departure;
 mod interrupted;
 mod journal;
 mod landing;
+mod repetition;
 mod results;
 mod session;
 mod submit;

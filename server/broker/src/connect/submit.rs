@@ -9,6 +9,7 @@ use terapi_vault::SecretString;
 use super::admission::{Refusal, describe};
 use super::journal::{Logged, Refused};
 use super::landing::{Landing, LandingError};
+use super::repetition::Repeatable;
 use super::{BrowserAuth, BrowserInput, Connect, Connected};
 use crate::auth::{Holder, api_key, basic};
 use crate::credentials::Credentials;
@@ -212,6 +213,16 @@ impl Connect<'_> {
         let setup = &admitted.setup;
         let credentials = typed.check(setup.provider)?;
         let config: &Map<String, Value> = &admitted.gathered.config;
+        if let Some(row) = &admitted.taken {
+            let typed = Repeatable {
+                credentials: &credentials,
+                config,
+            };
+            let mut db = self.broker.store().read().await?;
+            if !self.is_repeated::<Refusal>(&mut db, row, typed).await? {
+                return Err(SubmitError::Refused(Refusal::ConnectionExists));
+            }
+        }
         let holder = Holder {
             credentials: &credentials,
             connection_config: config,

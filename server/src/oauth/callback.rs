@@ -156,7 +156,7 @@ fn parse_query(query: Option<&str>) -> Vec<(String, String)> {
 }
 
 fn parse(form: &[u8]) -> Vec<(String, String)> {
-    form_urlencoded::parse(form).into_owned().collect()
+    url::form_urlencoded::parse(form).into_owned().collect()
 }
 
 /// What a browser came back with.
@@ -229,10 +229,27 @@ async fn complete(state: &AppState, jar: &CookieJar, returned: Returned) -> Resp
     page::failure(status, &failure, opener.as_ref(), look.as_ref())
 }
 
+/// What a page that sent the browser away itself is told in its address.
+const TOLD: [&str; 5] = [
+    "status",
+    "provider_config_key",
+    "connection_id",
+    "error",
+    "log_id",
+];
+
 /// The address of the page that sent the browser away itself. What the page is told here is for show: the result that counts
-/// is the stored one.
+/// is the stored one. What the address said of the kind before is gone, or the page would read that.
 fn returning(url: &Url, frame: &ResultFrame, operation: Option<&OperationId>) -> Url {
     let mut url = url.clone();
+    let is_kept = |pair: &&str| {
+        let name = form_urlencoded::parse(pair.as_bytes()).next();
+        name.is_none_or(|(name, _)| !TOLD.contains(&name.as_ref()))
+    };
+    let kept = url
+        .query()
+        .map(|query| query.split('&').filter(is_kept).collect::<Vec<_>>().join("&"));
+    url.set_query(kept.as_deref().filter(|kept| !kept.is_empty()));
     let told = match frame {
         ResultFrame::Success {
             provider_config_key,

@@ -47,8 +47,7 @@ pub fn Preview(
                 node_ref=frame
                 src=address
                 title=title
-                tabindex="-1"
-                class="h-[40rem] w-full rounded-lg border border-line"
+                class="h-[40rem] w-full rounded-lg border border-line outline-accent focus:outline-2"
             ></iframe>
         </div>
     }

@@ -69,3 +69,16 @@ async function expectSkipLink(page: Page): Promise<void> {
     await page.keyboard.press("Enter");
     await expect.poll(inMain).toBe(true);
 }
+
+test("the menu of a narrow page closes when the keyboard leaves it", async ({ page, signedIn: _ }) => {
+    await page.setViewportSize({ width: 360, height: 800 });
+    await page.goto(`${url}/app/dev/integrations`);
+    const entry = page.getByRole("link", { name: "Connections" });
+    await page.locator("summary").filter({ hasText: "Menu" }).press("Enter");
+    await expect(entry).toBeVisible();
+    await entry.press("Tab");
+    await expect(entry, "the focus is still inside").toBeVisible();
+    await page.getByRole("button", { name: "Dark" }).focus();
+    await expect(entry).toBeHidden();
+    await expect(page.getByRole("button", { name: "Dark" })).toBeFocused();
+});

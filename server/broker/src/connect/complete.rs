@@ -160,9 +160,11 @@ impl CompleteError {
     pub fn cause(&self) -> Option<&'static str> {
         match self {
             Self::Token(ExchangeError::Egress(EgressError::Timeout { .. })) => Some("provider_timeout"),
-            Self::Token(ExchangeError::Egress(_)) => Some("provider_unreachable"),
             Self::Token(ExchangeError::Answer(TokenAnswerError::Refused { .. })) => Some("provider_refused"),
-            Self::Token(ExchangeError::Answer(_)) => Some("provider_answer"),
+            Self::Token(ExchangeError::Egress(EgressError::TooLarge { .. }) | ExchangeError::Answer(_)) => {
+                Some("provider_answer")
+            }
+            Self::Token(ExchangeError::Egress(_)) => Some("provider_unreachable"),
             _ => None,
         }
     }

@@ -255,7 +255,7 @@ async fn every_bad_token_endpoint_ends_in_a_code_and_nothing_half_written() {
             },
             "provider_answer",
         ),
-        (Answer::Oversized { bytes: 2_000_000 }, "provider_unreachable"),
+        (Answer::Oversized { bytes: 2_000_000 }, "provider_answer"),
         (Answer::CloseConnection, "provider_unreachable"),
         (Answer::Never, "provider_timeout"),
         (Answer::Slow { delay_ms: 5_000 }, "provider_timeout"),

@@ -180,9 +180,28 @@ pub const KNOWN: &[&str] = &[
     "TERAPI_STRICT_ENV",
 ];
 
+/// What our own snippets and pages call the keys of whoever calls Terapi: one shell may well hold both.
+const OF_CALLERS: &[&str] = &[
+    "TERAPI_SECRET_KEY",
+    "TERAPI_WEBHOOK_SIGNING_KEY",
+    "TERAPI_HMAC_KEY",
+];
+
 /// Set by orchestrators and test runs, never by an operator.
 const IGNORED_PREFIXES: &[&str] = &["TERAPI_SERVICE_", "TERAPI_PORT", "TERAPI_TEST_"];
+const PREFIX: &str = "TERAPI_";
 const SECRET_KEY_PREFIX: &str = "TERAPI_SECRET_KEY_";
+
+/// The setting that an unknown name is a slip of the pen away from: two letters, and less than half of what is the
+/// name's own.
+fn meant_by(name: &str) -> Option<&'static str> {
+    let distances = KNOWN
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(known, name), *known));
+    let (distance, known) = distances.min()?;
+    let own = name.len().saturating_sub(PREFIX.len());
+    (distance <= 2 && distance * 2 < own).then_some(known)
+}
 
 /// The process environment, as far as it names Terapi; read once.
 #[derive(Debug, Default)]
@@ -196,11 +215,7 @@ impl Environment {
             reason = "the one reader of the process environment"
         )]
         let variables = std::env::vars();
-        Self(
-            variables
-                .filter(|(name, _)| name.starts_with("TERAPI_"))
-                .collect(),
-        )
+        Self(variables.filter(|(name, _)| name.starts_with(PREFIX)).collect())
     }
 
     /// A given environment, for tests.
@@ -217,16 +232,12 @@ impl Environment {
     pub fn unknown(&self) -> Vec<String> {
         self.0
             .keys()
-            .filter(|name| !KNOWN.contains(&name.as_str()) && !name.starts_with(SECRET_KEY_PREFIX))
+            .filter(|name| !KNOWN.contains(&name.as_str()) && !OF_CALLERS.contains(&name.as_str()))
+            .filter(|name| !name.starts_with(SECRET_KEY_PREFIX))
             .filter(|name| !IGNORED_PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
-            .map(|name| {
-                let nearest = KNOWN
-                    .iter()
-                    .min_by_key(|known| strsim::damerau_levenshtein(known, name));
-                match nearest.filter(|known| strsim::damerau_levenshtein(known, name) <= 5) {
-                    Some(known) => format!("{name} is not a setting; did you mean {known}?"),
-                    None => format!("{name} is not a setting"),
-                }
+            .map(|name| match meant_by(name) {
+                Some(known) => format!("{name} is not a setting; did you mean {known}?"),
+                None => format!("{name} is not a setting"),
             })
             .collect()
     }
@@ -412,6 +423,25 @@ mod tests {
             environment.unknown(),
             ["TERAPI_PUBLIC_ULR is not a setting; did you mean TERAPI_PUBLIC_URL?"]
         );
+        let environment = Environment::of([("TERAPI_FOO", "x"), ("TERAPI_LOGS", "x"), ("TERAPI_LO", "x")]);
+        assert_eq!(
+            environment.unknown(),
+            [
+                "TERAPI_FOO is not a setting",
+                "TERAPI_LO is not a setting",
+                "TERAPI_LOGS is not a setting; did you mean TERAPI_LOG?"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_keys_of_whoever_calls_terapi_may_stand_in_the_same_shell() {
+        let environment = Environment::of([
+            ("TERAPI_SECRET_KEY", "x"),
+            ("TERAPI_WEBHOOK_SIGNING_KEY", "x"),
+            ("TERAPI_HMAC_KEY", "x"),
+        ]);
+        assert!(environment.unknown().is_empty());
     }
 
     #[test]

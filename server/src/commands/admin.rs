@@ -6,6 +6,7 @@ use serde_json::json;
 use terapi_model::{ApiKeyScopes, Role};
 use terapi_vault::SecretString;
 
+use super::answer::answer;
 use crate::boot;
 use crate::config::{Config, Environment};
 
@@ -57,7 +58,6 @@ fn parse_role(text: &str) -> Result<Role, String> {
 }
 
 /// Runs an admin command.
-#[expect(clippy::print_stdout, reason = "keys and links are these commands' answers")]
 pub async fn run(config: &Config, environment: &Environment, command: AdminCommand) -> anyhow::Result<()> {
     let broker = boot::start(config, environment).await?;
     match command {
@@ -83,23 +83,17 @@ pub async fn run(config: &Config, environment: &Environment, command: AdminComma
                 })
                 .collect();
             if json {
-                println!(
-                    "{}",
-                    json!({ "account": made.account_id.as_str(), "environments": environments })
-                );
+                answer(json!({ "account": made.account_id.as_str(), "environments": environments }))?;
             } else {
-                println!("account {}", made.account_id);
+                answer(format_args!("account {}", made.account_id))?;
                 for environment in &made.environments {
-                    println!(
-                        "{}: secret key {}",
-                        environment.name,
-                        environment.secret_key.expose()
-                    );
+                    let key = environment.secret_key.expose();
+                    answer(format_args!("{}: secret key {key}", environment.name))?;
                 }
             }
         }
         AdminCommand::SetupLink => match broker.operators().first_setup_link().await? {
-            Some(link) => println!("{link}"),
+            Some(link) => answer(link)?,
             None => anyhow::bail!(
                 "an operator exists already; sign in, or invite others with `terapi admin invite`"
             ),
@@ -107,10 +101,10 @@ pub async fn run(config: &Config, environment: &Environment, command: AdminComma
         AdminCommand::AccountKey { email, name, scopes } => {
             let scopes = ApiKeyScopes(scopes);
             let key = broker.operators().account_key(&email, &name, scopes).await?;
-            println!("{}", key.expose());
+            answer(key.expose())?;
         }
         AdminCommand::Invite { email, role, inviter } => {
-            println!("{}", broker.operators().invite(&inviter, &email, role).await?);
+            answer(broker.operators().invite(&inviter, &email, role).await?)?;
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 use terapi_broker::{Clock, SystemClock};
 use terapi_model::Timestamp;
 
+use super::answer::answer;
 use crate::config::{Config, Environment};
 use crate::{boot, serve};
 
@@ -15,7 +16,6 @@ enum Finding {
 const EARLIEST: Timestamp = Timestamp::from_millis(1_735_689_600_000);
 
 /// Checks database, key, clock, write access and public URL; fails when one of them is broken.
-#[expect(clippy::print_stdout, reason = "the findings are this command's answer")]
 pub async fn run(config: &Config, environment: &Environment) -> anyhow::Result<()> {
     let findings = [
         ("clock", check_clock()),
@@ -34,7 +34,7 @@ pub async fn run(config: &Config, environment: &Environment) -> anyhow::Result<(
                 ("FAIL", text)
             }
         };
-        println!("{mark}  {name}: {text}");
+        answer(format_args!("{mark}  {name}: {text}"))?;
     }
     if broken > 0 {
         anyhow::bail!("{broken} of the checks failed");

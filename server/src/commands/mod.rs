@@ -1,6 +1,7 @@
 //! The commands of the binary, one file each.
 
 mod admin;
+mod answer;
 mod doctor;
 mod migrate;
 mod openapi;

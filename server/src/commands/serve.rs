@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::answer::answer;
 use crate::config::{Config, Environment};
 use crate::serve::Draining;
 use crate::state::AppState;
@@ -53,15 +54,14 @@ pub async fn run(config: &Config, environment: &Environment) -> anyhow::Result<(
     served
 }
 
-/// Says where the dashboard is and, on an empty instance, hands out the setup link.
-#[expect(
-    clippy::print_stdout,
-    reason = "the setup link is for whoever started the server, not for the log"
-)]
+/// Says where the dashboard is and, on an empty instance, hands out the setup link: to whoever started the server, not to
+/// the log.
 async fn greet(broker: &terapi_broker::Broker) -> anyhow::Result<()> {
-    println!("Terapi is at {}", broker.settings().public_url);
+    answer(format_args!("Terapi is at {}", broker.settings().public_url))?;
     if let Some(link) = broker.operators().first_setup_link().await? {
-        println!("Create the first account with this one-time link:\n\n    {link}\n");
+        answer(format_args!(
+            "Create the first account with this one-time link:\n\n    {link}\n"
+        ))?;
     }
     Ok(())
 }

@@ -97,11 +97,8 @@ pub async fn import(broker: &Broker, config: &Config, environment: &Environment)
             .await
             .context("TERAPI_DEMO")?;
     }
-    broker
-        .keys()
-        .import_managed(environment.secret_keys()?)
-        .await
-        .context("TERAPI_SECRET_KEY_<ENV>")
+    // Its errors name the variable.
+    Ok(broker.keys().import_managed(environment.secret_keys()?).await?)
 }
 
 fn egress_options(config: &Config) -> anyhow::Result<EgressOptions> {

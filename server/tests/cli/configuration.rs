@@ -1,3 +1,5 @@
+use std::process::Stdio;
+
 use crate::instance::{Instance, complaint};
 
 #[test]
@@ -26,6 +28,29 @@ fn a_bad_value_stops_the_start_and_is_named() {
         let said = complaint(&instance.command(&["serve"]).env(name, value).output().unwrap());
         assert!(said.contains(name), "{name}={value}: {said}");
     }
+}
+
+#[test]
+fn a_key_that_is_no_good_names_its_variable_once() {
+    let instance = Instance::new();
+    let mut serve = instance.command(&["serve"]);
+    let said = complaint(&serve.env("TERAPI_SECRET_KEY_DEV", "short").output().unwrap());
+    assert_eq!(said.matches("TERAPI_SECRET_KEY_").count(), 1, "{said}");
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_of_an_answer_is_no_error() {
+    let instance = Instance::new();
+    let mut openapi = instance.command(&["openapi"]);
+    let mut child = openapi
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
 }
 
 #[test]

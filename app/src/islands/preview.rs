@@ -47,7 +47,7 @@ pub fn Preview(
                 node_ref=frame
                 src=address
                 title=title
-                class="h-[40rem] w-full rounded-lg border border-line outline-accent focus:outline-2"
+                class="h-[40rem] w-full rounded-lg border border-line"
             ></iframe>
         </div>
     }

@@ -461,7 +461,7 @@ pub fn SearchBox(
                 <Icon glyph=Glyph::Search />
             </span>
             <input
-                class=format!("{INPUT} border-edge pl-9")
+                class=format!("{INPUT} border-edge pl-9 text-ellipsis")
                 id="field-search"
                 type="search"
                 name="search"

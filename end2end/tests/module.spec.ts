@@ -182,6 +182,22 @@ test("a double click authorizes once: the second popup replaces the first", asyn
     expect(await rest.connections(integration)).toHaveLength(1);
 });
 
+test("what runs goes on when a second popup is blocked", async ({ acme, rest, visit }) => {
+    await acme.script({ auto_approve: false });
+    const integration = await rest.createAcme(acme);
+    const { token } = await rest.openSession(integration);
+    const order = { construct: [{ connectSessionToken: token }], args: [integration] };
+    const popup = await visit.pressForPopup(order);
+    await visit.page.evaluate(() => void (window.open = () => null));
+    await visit.press(order);
+    expect((await visit.outcome()).error!.type).toBe("blocked_by_browser");
+
+    await popup.getByRole("button", { name: "Allow" }).click();
+    await expect(async () => {
+        expect((await visit.events()).at(-1)).toMatchObject({ result: { providerConfigKey: integration } });
+    }).toPass();
+});
+
 test("typed credentials need no window", async ({ acme, rest, visit }) => {
     for (const [provider, credentials] of [
         ["acme-api-key", { apiKey: DEMO.apiKey }],

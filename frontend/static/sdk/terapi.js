@@ -198,8 +198,7 @@ export default class Terapi {
     }
 
     async #popup(integration, query, { detectClosedAuthWindow, signal }) {
-        this.#shown?.abort();
-        const running = (this.#shown = this.#begin(signal));
+        const running = this.#begin(signal);
         const width = Math.min(this.width, screen.width);
         const height = Math.min(this.height, screen.height);
         const left = screenX + (outerWidth - width) / 2;
@@ -209,6 +208,9 @@ export default class Terapi {
             running.abort();
             throw new AuthError("the browser blocked the popup", "blocked_by_browser");
         }
+        // What runs is given up only for what has its popup.
+        this.#shown?.abort();
+        this.#shown = running;
         const given = new Promise((_, give) => running.signal.addEventListener("abort", () => give(aborted())));
         const closed = new Promise((_, give) => {
             // Off unless asked for: where a provider isolates its pages, a popup that is open looks closed.

@@ -708,7 +708,7 @@ test.describe("alone in a tab", () => {
         await page.getByLabel("Acme user name").fill(DEMO.user);
         await page.locator("input[type=password]").fill(DEMO.password);
         await send(page).click();
-        await expect(heading(page)).toHaveText("Too much at once");
+        await expect(heading(page)).toHaveText("Very busy right now");
         await page.getByRole("link", { name: "Try again" }).click();
         await expect(page.getByLabel("Acme user name")).toHaveValue(DEMO.user);
         await page.locator("input[type=password]").fill(DEMO.password);

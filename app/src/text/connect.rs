@@ -525,6 +525,31 @@ mod tests {
         }
     }
 
+    /// The texts in which two neighbouring letters are such.
+    fn texts_where(language: Language, mark: impl Fn(char, char) -> bool) -> Vec<&'static str> {
+        let is_parted = |said: &str| {
+            said.chars()
+                .zip(said.chars().skip(1))
+                .any(|(one, next)| mark(one, next))
+        };
+        let said = ALL.iter().filter(|(_, _, say)| is_parted(&say(language.texts())));
+        said.map(|(name, ..)| *name).collect()
+    }
+
+    #[test]
+    fn no_line_begins_with_a_mark_or_a_particle_that_belongs_to_the_word_before() {
+        let french = texts_where(Language::French, |one, next| {
+            (one == ' ' && "?!;:»".contains(next)) || (one == '«' && next == ' ')
+        });
+        assert_eq!(french, [""; 0]);
+        let german = texts_where(Language::German, |one, next| one == ' ' && next == '…');
+        assert_eq!(german, [""; 0]);
+        let japanese = texts_where(Language::Japanese, |one, next| {
+            one == ' ' && ('\u{3041}'..='\u{309f}').contains(&next)
+        });
+        assert_eq!(japanese, [""; 0]);
+    }
+
     #[test]
     fn the_pseudo_language_is_longer_by_two_fifths() {
         let english = say_all(&en::connect::English);

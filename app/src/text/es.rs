@@ -62,7 +62,7 @@ words! { Spanish;
     form_too_long() => "Es más de lo que admite este formulario. Comprueba que has pegado lo correcto.";
 
     blocked() => "La ventana fue bloqueada";
-    blocked_body() => "Tu navegador no dejó abrir la ventana. Permite las ventanas emergentes para esta página e inténtalo de nuevo.";
+    blocked_body() => "Tu navegador no dejó abrir la ventana. Continúa más abajo, o permite las ventanas emergentes para esta página e inténtalo de nuevo.";
     here() => "Continuar en esta ventana";
     in_tab() => "Continuar en una pestaña nueva";
     window_closed() => "La ventana se cerró demasiado pronto";

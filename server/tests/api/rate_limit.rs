@@ -113,7 +113,7 @@ async fn views_of_the_connect_page_are_counted_and_one_too_many_is_a_page() {
         assert_eq!(refused.status(), 429);
         assert_eq!(refused.headers()["retry-after"], "60");
         let text = refused.text().await.unwrap();
-        assert!(text.contains("Too much at once"), "{text}");
+        assert!(text.contains("Very busy right now"), "{text}");
         assert!(text.contains("data-retry"), "{text}");
     }
     // Without scripts the way on carries what the form did.

@@ -260,23 +260,13 @@ fn input(asked: Asked, state: &FormState, text: &'static dyn ConnectText) -> Any
         let pattern = field.pattern.as_ref().map(|pattern| pattern.as_str().to_owned());
         let affixed = field.prefix.is_some() || field.suffix.is_some();
         let technical = affixed || field.secret || field.format.is_some();
-        let start = if field.prefix.is_some() {
-            " rounded-s-none"
-        } else {
-            ""
-        };
-        let end = match (field.suffix.is_some(), field.secret) {
-            (true, false) => " rounded-e-none",
-            (true, true) => " rounded-e-none pe-11",
-            (false, true) => " pe-11",
-            (false, false) => "",
-        };
+        let end = if field.secret { " pe-11" } else { "" };
         let kind = if field.secret { "password" } else { "text" };
         let (show, hide) = (text.show(&label), text.hide(&label));
         let shown = show.clone();
         let input = view! {
             <input
-                class=format!("connect-input min-w-0 flex-1{start}{end}")
+                class=format!("connect-input min-w-0 flex-1{end}")
                 id=id.clone()
                 name=name.clone()
                 type=kind
@@ -297,11 +287,11 @@ fn input(asked: Asked, state: &FormState, text: &'static dyn ConnectText) -> Any
             />
         };
         view! {
-            <div class="flex" dir=(affixed || field.secret).then_some("ltr")>
+            <div class=if affixed { "connect-affixed" } else { "flex" } dir=(affixed || field.secret).then_some("ltr")>
                 {field
                     .prefix
-                    .map(|prefix| view! { <span class="connect-affix rounded-s-lg border-e-0"><span>{breakable(&prefix)}</span></span> })}
-                <div class="relative flex min-w-0 flex-1">
+                    .map(|prefix| view! { <span class="connect-affix"><span>{breakable(&prefix)}</span></span> })}
+                <div class=if affixed { "connect-affixed-input" } else { "relative flex min-w-0 flex-1" }>
                     {input}
                     {field
                         .secret
@@ -324,7 +314,7 @@ fn input(asked: Asked, state: &FormState, text: &'static dyn ConnectText) -> Any
                 </div>
                 {field
                     .suffix
-                    .map(|suffix| view! { <span class="connect-affix rounded-e-lg border-s-0"><span>{breakable(&suffix)}</span></span> })}
+                    .map(|suffix| view! { <span class="connect-affix"><span>{breakable(&suffix)}</span></span> })}
             </div>
         }
         .into_any()

@@ -84,10 +84,12 @@ pub fn show(
                 .map(|asked| input(asked, &state, text))
                 .collect_view();
             view! {
-                <fieldset class="space-y-4 rounded-xl border border-line p-4">
+                <fieldset class="rounded-xl border border-line px-4 pt-1 pb-4">
                     <legend class="px-1 font-medium">{text.own_app()}</legend>
-                    <p class="text-quiet">{text.own_app_body()}</p>
-                    {inputs}
+                    <div class="space-y-4">
+                        <p class="text-quiet">{text.own_app_body()}</p>
+                        {inputs}
+                    </div>
                 </fieldset>
             }
         });
@@ -153,9 +155,9 @@ pub fn show(
                     {secret
                         .then(|| {
                             view! {
-                                <p class="flex items-start justify-center gap-1.5 text-center text-xs text-quiet">
-                                    <Icon glyph=Glyph::Lock class="mt-0.5 size-3.5" />
-                                    <span>{stored}</span>
+                                <p class="text-center text-xs text-quiet">
+                                    <Icon glyph=Glyph::Lock class="me-1.5 inline-block size-3.5 align-[-0.15em]" />
+                                    {stored}
                                 </p>
                             }
                         })}

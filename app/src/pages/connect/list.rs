@@ -93,8 +93,8 @@ fn of_lines(setting: &Setting, look: Look, lines: Vec<Line>, wanted: String) -> 
                                 {told_apart
                                     .map(|key| {
                                         view! {
-                                            <span class="block text-xs font-normal wrap-anywhere text-quiet" dir="ltr">
-                                                {key}
+                                            <span class="block text-xs font-normal wrap-anywhere text-quiet">
+                                                <bdi dir="ltr">{key}</bdi>
                                             </span>
                                         }
                                     })}

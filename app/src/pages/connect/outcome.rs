@@ -212,8 +212,8 @@ fn Told(label: String, words: Option<String>, theirs: Option<String>) -> impl In
             {theirs
                 .map(|code| {
                     view! {
-                        <dd class="font-mono text-[0.8125rem] wrap-anywhere" dir="ltr">
-                            {code}
+                        <dd class="font-mono text-[0.8125rem] wrap-anywhere">
+                            <bdi dir="ltr">{code}</bdi>
                         </dd>
                     }
                 })}
@@ -299,8 +299,8 @@ pub fn failed(setting: &Setting, look: Look, subject: &Subject, failure: Failure
                     {told}
                     <div>
                         <dt class="text-quiet">{text.code()}</dt>
-                        <dd class="font-mono text-[0.8125rem] wrap-anywhere" dir="ltr">
-                            {code}
+                        <dd class="font-mono text-[0.8125rem] wrap-anywhere">
+                            <bdi dir="ltr">{code}</bdi>
                         </dd>
                     </div>
                 </dl>
@@ -312,16 +312,18 @@ pub fn failed(setting: &Setting, look: Look, subject: &Subject, failure: Failure
                             <p>{ask}</p>
                             <p class="mt-2 flex flex-wrap items-center gap-x-2">
                                 <span>{text.reference()}</span>
-                                <code
-                                    id="reference"
-                                    class="rounded border border-line bg-well px-1.5 py-0.5 font-mono text-[0.8125rem] text-ink wrap-anywhere"
-                                    dir="ltr"
-                                >
-                                    {reference}
-                                </code>
-                                <button type="button" data-copy="reference" hidden class="connect-link min-h-8">
-                                    {text.copy()}
-                                </button>
+                                <span class="flex min-w-0 items-center gap-2">
+                                    <code
+                                        id="reference"
+                                        class="rounded border border-line bg-well px-1.5 py-0.5 font-mono text-[0.8125rem] text-ink wrap-anywhere min-w-0"
+                                        dir="ltr"
+                                    >
+                                        {reference}
+                                    </code>
+                                    <button type="button" data-copy="reference" hidden class="connect-link min-h-8 shrink-0 whitespace-nowrap">
+                                        {text.copy()}
+                                    </button>
+                                </span>
                             </p>
                         </div>
                     }

@@ -46,7 +46,7 @@ pub fn Said(
 ) -> impl IntoView {
     let (glyph, colours) = tone.drawn();
     view! {
-        <div class="my-auto flex flex-col items-center py-6 text-center">
+        <div class="connect-said my-auto flex flex-col items-center text-center">
             <span class=format!("mb-4 grid size-14 place-items-center rounded-full {colours}")>
                 <Icon glyph class="size-7" />
             </span>

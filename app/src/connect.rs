@@ -62,6 +62,9 @@ pub enum ConnectAnswer {
 /// Answers `GET /connect/ui/`.
 pub async fn get(site: &Site, visit: &ConnectVisit) -> ConnectAnswer {
     let setting = setting(visit, None);
+    if visit.query.get("window").is_some() {
+        return ConnectAnswer::Document(pages::opening(&setting));
+    }
     if setting.preview {
         return finish(
             site,

@@ -41,15 +41,17 @@ export class Embedder {
                 request.url === "/embedder.js"
                     ? ["text/javascript", script]
                     : ["text/html", request.url === "/stranger" ? STRANGER : PAGE];
-            response.writeHead(200, { "content-type": `${type}; charset=utf-8` }).end(body);
+            const headers: Record<string, string> = { "content-type": `${type}; charset=utf-8` };
+            if (request.url === "/isolated") headers["cross-origin-opener-policy"] = "same-origin";
+            response.writeHead(200, headers).end(body);
         });
         await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
         return new Embedder(server);
     }
 
-    /** Opens the Connect UI in a frame, through the SDK. */
-    async frame(page: Page, options: Record<string, unknown>): Promise<FrameLocator> {
-        await page.goto(`${this.origin}/#${encodeURIComponent(JSON.stringify({ frame: options }))}`);
+    /** Opens the Connect UI in a frame, through the SDK; in an isolated page the windows of frames are cut off from them. */
+    async frame(page: Page, options: Record<string, unknown>, { isolated = false } = {}): Promise<FrameLocator> {
+        await page.goto(`${this.origin}/${isolated ? "isolated" : ""}#${encodeURIComponent(JSON.stringify({ frame: options }))}`);
         return page.frameLocator("#connect-ui");
     }
 

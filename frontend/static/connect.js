@@ -454,15 +454,10 @@
         const [width, height] = [520, 720];
         const left = Math.max(0, Math.round(screenX + (outerWidth - width) / 2));
         const top = Math.max(0, Math.round(screenY + (outerHeight - height) / 2));
-        const popup = window.open("", "_blank", `popup,width=${width},height=${height},left=${left},top=${top}`);
-        if (!popup || popup.closed) return null;
-        try {
-            popup.document.title = document.title;
-            popup.document.body.textContent = words("loading");
-        } catch {
-            // It goes on all the same.
-        }
-        return popup;
+        const features = `popup,width=${width},height=${height},left=${left},top=${top}`;
+        // Not an empty window: one that opens but is cut off from here closes itself.
+        const popup = window.open(address({ window: 1 }), "_blank", features);
+        return !popup || popup.closed ? null : popup;
     }
 
     async function fetchResult(attempt, stream) {

@@ -5,6 +5,7 @@ mod fields;
 mod form;
 mod list;
 mod look;
+mod opening;
 mod outcome;
 mod preview;
 mod said;
@@ -17,6 +18,7 @@ use terapi_model::IntegrationKey;
 
 pub use fields::{Questions, Way};
 pub use look::Look;
+pub use opening::opening;
 pub use outcome::{Failure, Subject, Success, failed, of_frame, succeeded};
 pub use preview::preview;
 pub use said::{boot, broken, busy, expired, not_allowed, too_large, unknown};

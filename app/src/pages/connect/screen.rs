@@ -314,7 +314,6 @@ fn templates(text: &'static dyn ConnectText) -> impl IntoView + use<> {
             <span data-text="again">{text.try_again()}</span>
             <span data-text="connecting">{text.connecting()}</span>
             <span data-text="copied">{text.copied()}</span>
-            <span data-text="loading">{text.loading()}</span>
         </template>
         <dialog id="discard" aria-labelledby="discard-title" class="connect-dialog">
             <h2 id="discard-title" class="text-base font-semibold">

@@ -620,6 +620,25 @@ test.describe("alone in a tab", () => {
         await expect(heading(page)).toHaveText("Acme is connected");
     });
 
+    test("arrow keys lead from the search to what it found, and back", async ({ page, stage }) => {
+        await page.goto(await link(stage, stage.many));
+        const search = page.getByRole("searchbox", { name: "Search" });
+        const lines = page.locator("a[data-choose]:visible");
+        await search.fill("bill");
+        await search.press("ArrowDown");
+        await expect(lines.first()).toBeFocused();
+        await page.keyboard.press("ArrowUp");
+        await expect(search).toBeFocused();
+        await expect(search).toHaveValue("bill");
+        // Nothing lies above the search, and nothing beneath the last line.
+        await search.fill("");
+        await search.press("ArrowDown");
+        await page.keyboard.press("ArrowDown");
+        await expect(lines.nth(1)).toBeFocused();
+        await lines.last().press("ArrowDown");
+        await expect(lines.last()).toBeFocused();
+    });
+
     test("a long list is searched, and remembers it", async ({ page, stage }) => {
         await page.goto(await link(stage, stage.many));
         await page.getByRole("searchbox", { name: "Search" }).fill("bill");

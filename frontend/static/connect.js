@@ -631,7 +631,18 @@
             event.preventDefault();
             close("click:close");
         } else if (event.key === "Tab" && framed && !preview) keepFocus(event);
+        else if (event.key === "ArrowDown" || event.key === "ArrowUp") step(event);
     });
+
+    // From the search to what it found, and along it.
+    function step(event) {
+        const lines = findAll("[data-name]").filter((line) => !line.hidden);
+        const stops = [byId("search"), ...lines.map((line) => line.querySelector("a"))];
+        const next = stops.includes(event.target) && stops[stops.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1)];
+        if (!next) return;
+        event.preventDefault();
+        next.focus();
+    }
 
     // The page behind the frame is covered: the Tab key stays in the card.
     function keepFocus(event) {

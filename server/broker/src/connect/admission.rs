@@ -1,9 +1,9 @@
 //! What every authorization goes through first, whichever its mode (browser-and-modes.md 3.1): the connection id, the
 //! HMAC, the integration, the session's limits, the connection that is renewed, the config.
 
+use serde_json::{Map, Value};
 use terapi_model::{ConnectionKey, ErrorCode, IntegrationKey, Issue, IssueCode, KeyError};
-use terapi_store::StoreError;
-use terapi_store::connections::{self, ConnectionRow};
+use terapi_store::{StoreError, connections};
 use terapi_vault::token;
 
 use super::connection_config::{self, Gathered};
@@ -152,13 +152,10 @@ pub(super) struct Admitted<'b> {
     pub(super) gathered: Gathered,
     /// Whether an existing connection of this name may be replaced.
     pub(super) may_overwrite: bool,
-    /// The connection of this name, where there is one that may not be replaced.
-    pub(super) taken: Option<ConnectionRow>,
 }
 
 impl<'b> Connect<'b> {
-    /// Passes what is the same for every mode. Whether a name that is [taken](Admitted::taken) is refused is the mode's
-    /// to say: what was typed may be what took it.
+    /// Passes what is the same for every mode.
     pub(super) async fn admit(
         &self,
         auth: &BrowserAuth,
@@ -203,17 +200,17 @@ impl<'b> Connect<'b> {
         if auth.session().is_some_and(|session| !session.allows(key)) {
             return Err(Refusal::IntegrationNotAllowed(key.clone()));
         }
-        let (connection_key, existing) = self.target(auth, &setup, chosen).await?;
-        let stored = existing
-            .as_ref()
-            .map(|row| self.broker.whole_config(row))
-            .transpose()?;
+        let (connection_key, stored) = self.target(auth, &setup, chosen).await?;
         let may_overwrite = match auth {
             BrowserAuth::Session(_) => true,
             BrowserAuth::PublicKey(environment) => {
                 environment.hmac_enabled || environment.public_key_may_overwrite
             }
         };
+        // Before anything that was typed is looked at: the answer must not tell whether it is what the connection has.
+        if stored.is_some() && !may_overwrite {
+            return Err(Refusal::ConnectionExists);
+        }
         let preset = auth.session().and_then(|session| session.defaults.get(key));
         let preset = preset.and_then(|defaults| defaults.connection_config.as_ref());
         let own_app: OwnApp = std::mem::take(&mut input.own_app);
@@ -224,17 +221,16 @@ impl<'b> Connect<'b> {
             connection_key,
             gathered,
             may_overwrite,
-            taken: existing.filter(|_| !may_overwrite),
         })
     }
 
-    /// The name of the connection, and the connection when it exists already.
+    /// The name of the connection, and the config it has when it exists already.
     async fn target(
         &self,
         auth: &BrowserAuth,
         setup: &Setup<'_>,
         chosen: Option<ConnectionKey>,
-    ) -> Result<(ConnectionKey, Option<ConnectionRow>), Refusal> {
+    ) -> Result<(ConnectionKey, Option<Map<String, Value>>), Refusal> {
         let integration = &setup.integration.id;
         let row = match auth.session().and_then(|session| session.reconnect.as_ref()) {
             Some(id) => {
@@ -251,11 +247,15 @@ impl<'b> Connect<'b> {
                 None => None,
             },
         };
-        let key = match (&row, chosen) {
-            (Some(row), _) => row.connection_id.clone(),
+        let stored = row
+            .as_ref()
+            .map(|row| self.broker.whole_config(row))
+            .transpose()?;
+        let key = match (row, chosen) {
+            (Some(row), _) => row.connection_id,
             (None, Some(chosen)) => chosen,
             (None, None) => ConnectionKey::from_stored(token::uuid_v4(self.broker.entropy())),
         };
-        Ok((key, row))
+        Ok((key, stored))
     }
 }

@@ -280,11 +280,7 @@ impl Connect<'_> {
             connection_key,
             gathered,
             may_overwrite,
-            taken,
         } = &admitted;
-        if taken.is_some() {
-            return Err(Refusal::ConnectionExists.into());
-        }
         let app = setup
             .app(&gathered.config, gathered.own.as_ref())
             .ok_or(BeginError::Incomplete)?;

@@ -9,7 +9,7 @@ use terapi_store::connections::{self, NewConnection, Outcome};
 use terapi_store::{StoreError, Tx, connect_sessions, connection_tags, integrations, oauth_attempts};
 
 use super::connection_config::settle;
-use super::repetition::Repeatable;
+use super::repetition::Typed;
 use super::{AuthOperation, Connect, Connected, ResultFrame, Session};
 use crate::auth::Setup;
 use crate::connections::{Held, link_end_user, put_held};
@@ -36,7 +36,7 @@ pub(super) struct Landing<'a> {
     pub(super) answered: Map<String, Value>,
     pub(super) session: Option<&'a Session>,
     pub(super) may_overwrite: bool,
-    /// When the attempt began.
+    /// When the attempt began, as far as what its session has made since is concerned.
     pub(super) began: Timestamp,
     /// The attempt that this finishes.
     pub(super) attempt: Option<&'a OAuthAttemptId>,
@@ -46,8 +46,8 @@ pub(super) struct Landing<'a> {
 
 impl Landing<'_> {
     /// What was typed; of an attempt at a provider, every token is another.
-    fn repeatable(&self) -> Option<Repeatable<'_>> {
-        self.attempt.is_none().then_some(Repeatable {
+    fn typed(&self) -> Option<Typed<'_>> {
+        self.attempt.is_none().then_some(Typed {
             credentials: self.credentials,
             config: self.config,
         })
@@ -125,13 +125,7 @@ impl Connect<'_> {
         }
         let (outcome, row) = connections::insert_or_override(&mut tx, &new, now).await?;
         if outcome == Outcome::Override && !landing.may_overwrite {
-            let is_repeated = match landing.repeatable() {
-                Some(typed) => self.is_repeated::<LandingError>(&mut tx, &row, typed).await?,
-                None => false,
-            };
-            if !is_repeated {
-                return Err(LandingError::ConnectionExists);
-            }
+            return Err(LandingError::ConnectionExists);
         }
         if outcome == Outcome::Creation && landing.session.is_some_and(|session| session.reconnect.is_some())
         {
@@ -191,9 +185,9 @@ impl Connect<'_> {
         Ok((row.id, connected))
     }
 
-    /// The connection that another tab of the same session has made since this attempt began, or a moment ago with what
-    /// was typed here: two tabs, or a double click, are not two accounts. From here on no other process makes one until
-    /// `tx` ends.
+    /// The connection that another tab of the same session has made since this attempt began: two tabs, or a double
+    /// click, are not two accounts. Which account a provider's token is of, nobody can tell; what was typed tells, so only
+    /// a connection that was made with just that counts. From here on no other process makes one until `tx` ends.
     async fn made_meanwhile(
         &self,
         tx: &mut Tx,
@@ -206,10 +200,9 @@ impl Connect<'_> {
         let integration = &landing.setup.integration.id;
         // When it began may be what a browser says; the session has made nothing before it was opened.
         let since = landing.began.max(session.opened_at);
-        let made = connections::find_made_in_session(tx, &session.id, integration, since).await?;
-        match landing.repeatable() {
-            Some(typed) if made.is_none() => self.repeated_in_session(tx, session, integration, typed).await,
-            _ => Ok(made),
+        match landing.typed() {
+            Some(typed) => self.typed_in_session(tx, session, integration, (since, typed)).await,
+            None => Ok(connections::find_made_in_session(tx, &session.id, integration, since).await?),
         }
     }
 }

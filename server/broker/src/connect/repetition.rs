@@ -1,78 +1,55 @@
-//! Typed credentials that come a second time: a double click whose first half is done already, or a press of the button
-//! again because no answer was seen. Nobody has two accounts behind one key.
+//! Typed credentials that come a second time from the same visitor: from two tabs, by a double click, or because the button
+//! was pressed again when no answer was seen. Nobody has two accounts behind one key; whoever types another one has
+//! another account. A public key tells no visitor from another: there is nothing to repeat, and an answer that depends on
+//! what somebody else has typed would let anybody try keys and passwords out.
 
 use serde_json::{Map, Value};
 use terapi_model::{ConnectionKey, IntegrationId, Timestamp};
-use terapi_store::connections::{self, ConnectionRow};
-use terapi_store::credentials::{self, CredentialRow};
-use terapi_store::{Access, StoreError, Tx};
+use terapi_store::{Tx, connections};
 
 use super::landing::LandingError;
-use super::{Connect, Session};
+use super::{BrowserInput, Connect, Session};
 use crate::credentials::Credentials;
-use crate::sealing::SealingError;
 
-/// How long after a connection was made the same credentials and settings, typed by the same visitor for the same
-/// integration, are about that connection: seconds.
+/// For how many seconds a page's call, of which nobody says when it was begun, may be an earlier one again.
 const SAME_FOR_S: i64 = 60;
 
-/// What was typed, and the settings that came with it.
+/// What was typed: the credentials, and the settings that came with them. Where a mode asks for no credentials, the
+/// settings alone tell one account from another.
 #[derive(Clone, Copy)]
-pub(super) struct Repeatable<'a> {
+pub(super) struct Typed<'a> {
     pub(super) credentials: &'a Credentials,
     pub(super) config: &'a Map<String, Value>,
 }
 
+impl BrowserInput {
+    /// Since when a connection with what was typed is the one that this is about: since a form of ours was shown, where
+    /// one was, and else for a minute before its arrival.
+    pub(super) fn typed_since(&self, arrival: Timestamp) -> Timestamp {
+        match self.shown_at {
+            Some(_) => self.began(arrival),
+            None => arrival.plus_seconds(-SAME_FOR_S),
+        }
+    }
+}
+
 impl Connect<'_> {
-    /// The connection that this session made with just that a moment ago. Hold the session first.
-    pub(super) async fn repeated_in_session(
+    /// The oldest connection that this session has made with just that since then. Hold the session first.
+    pub(super) async fn typed_in_session(
         &self,
         tx: &mut Tx,
         session: &Session,
         integration: &IntegrationId,
-        typed: Repeatable<'_>,
+        (since, typed): (Timestamp, Typed<'_>),
     ) -> Result<Option<ConnectionKey>, LandingError> {
-        let made =
-            connections::list_made_in_session(tx, &session.id, integration, self.a_moment_ago()).await?;
-        for (row, credential) in made {
-            if self.is_same(&row, &credential, typed)? {
+        let made = connections::list_made_in_session(tx, &session.id, integration, since).await?;
+        for (row, credential) in made.into_iter().rev() {
+            if self.broker.open_credentials(&credential)? == *typed.credentials
+                && self.broker.whole_config(&row)? == *typed.config
+            {
                 return Ok(Some(row.connection_id));
             }
         }
         Ok(None)
-    }
-
-    /// Whether the connection that a page named was made with just that a moment ago. Without a session, the name is all
-    /// that tells one visitor from another.
-    pub(super) async fn is_repeated<E>(
-        &self,
-        db: &mut impl Access,
-        row: &ConnectionRow,
-        typed: Repeatable<'_>,
-    ) -> Result<bool, E>
-    where
-        E: From<SealingError> + From<StoreError>,
-    {
-        if row.created_at < self.a_moment_ago() {
-            return Ok(false);
-        }
-        match credentials::find(db, &row.id).await? {
-            Some(credential) => Ok(self.is_same(row, &credential, typed)?),
-            None => Ok(false),
-        }
-    }
-
-    fn a_moment_ago(&self) -> Timestamp {
-        self.broker.now().plus_seconds(-SAME_FOR_S)
-    }
-
-    fn is_same(
-        &self,
-        row: &ConnectionRow,
-        credential: &CredentialRow,
-        typed: Repeatable<'_>,
-    ) -> Result<bool, SealingError> {
-        Ok(self.broker.open_credentials(credential)? == *typed.credentials
-            && self.broker.whole_config(row)? == *typed.config)
     }
 }

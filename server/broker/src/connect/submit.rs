@@ -9,7 +9,6 @@ use terapi_vault::SecretString;
 use super::admission::{Refusal, describe};
 use super::journal::{Logged, Refused};
 use super::landing::{Landing, LandingError};
-use super::repetition::Repeatable;
 use super::{BrowserAuth, BrowserInput, Connect, Connected};
 use crate::auth::{Holder, api_key, basic};
 use crate::credentials::Credentials;
@@ -175,7 +174,7 @@ impl Connect<'_> {
         input: BrowserInput,
         typed: Typed<'_>,
     ) -> Result<Connected, Logged<SubmitError>> {
-        let began = input.began(self.broker.now());
+        let began = input.typed_since(self.broker.now());
         let mut trail = self.trail_by(auth, typed.auth_type());
         let id = trail.id().clone();
         let named = input.connection_key.clone();
@@ -213,16 +212,6 @@ impl Connect<'_> {
         let setup = &admitted.setup;
         let credentials = typed.check(setup.provider)?;
         let config: &Map<String, Value> = &admitted.gathered.config;
-        if let Some(row) = &admitted.taken {
-            let typed = Repeatable {
-                credentials: &credentials,
-                config,
-            };
-            let mut db = self.broker.store().read().await?;
-            if !self.is_repeated::<Refusal>(&mut db, row, typed).await? {
-                return Err(SubmitError::Refused(Refusal::ConnectionExists));
-            }
-        }
         let holder = Holder {
             credentials: &credentials,
             connection_config: config,

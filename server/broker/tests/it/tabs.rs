@@ -148,7 +148,7 @@ async fn tabs_that_were_open_before_the_first_had_finished_are_about_its_connect
         let shown = Some(flow.house.broker.now());
         flow.house.clock.advance_seconds(60);
         let first = submit(&flow, &auth, shown).await;
-        flow.house.clock.advance_seconds(61);
+        flow.house.clock.advance_seconds(59);
         let second = submit(&flow, &auth, shown).await;
         are_about_one(&first, &second);
 
@@ -164,7 +164,7 @@ async fn tabs_that_were_open_before_the_first_had_finished_are_about_its_connect
             fourth.connection_key, third.connection_key,
             "at the very same time"
         );
-        flow.house.clock.advance_seconds(61);
+        flow.house.clock.advance_seconds(1);
         let tomorrow = Some(flow.house.broker.now().plus_seconds(86_400));
         assert_eq!(
             submit(&flow, &auth, tomorrow).await.operation,

@@ -63,7 +63,7 @@ pub enum ConnectAnswer {
 pub async fn get(site: &Site, visit: &ConnectVisit) -> ConnectAnswer {
     let setting = setting(visit, None);
     if visit.query.get("window").is_some() {
-        return ConnectAnswer::Document(pages::opening(&setting));
+        return ConnectAnswer::Document(pages::opening(site, &setting));
     }
     if setting.preview {
         return finish(

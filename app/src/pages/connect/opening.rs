@@ -8,13 +8,14 @@ use leptos::prelude::*;
 
 use super::setting::Setting;
 use crate::answer::{Document, Policy, Status};
+use crate::visit::Site;
 
 /// A window that nobody can lead on closes itself: where the page around a frame isolates itself
 /// (`Cross-Origin-Opener-Policy: same-origin`), the frame's windows open, and are cut off at once.
 const ALONE: &str = "opener||close()";
 
 /// The document of that window.
-pub fn opening(setting: &Setting) -> Document {
+pub fn opening(site: &Site, setting: &Setting) -> Document {
     let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new())));
     owner.with(|| {
         provide_nonce();
@@ -28,6 +29,7 @@ pub fn opening(setting: &Setting) -> Document {
                     <meta name="robots" content="noindex" />
                     <meta name="color-scheme" content="light dark" />
                     <title>{loading.clone()}</title>
+                    <link rel="icon" href=format!("{}/favicon.svg", site.assets) />
                     <script nonce=nonce.clone() inner_html=ALONE></script>
                     <style nonce=nonce.clone()>"body{margin:2rem;font:1rem system-ui,sans-serif;text-align:center}"</style>
                 </head>

@@ -9,7 +9,7 @@ use terapi_store::connections::{self, NewConnection, Outcome};
 use terapi_store::{StoreError, Tx, connect_sessions, connection_tags, integrations, oauth_attempts};
 
 use super::connection_config::settle;
-use super::repetition::Typed;
+use super::repetition::Submitted;
 use super::{AuthOperation, Connect, Connected, ResultFrame, Session};
 use crate::auth::Setup;
 use crate::connections::{Held, link_end_user, put_held};
@@ -46,8 +46,8 @@ pub(super) struct Landing<'a> {
 
 impl Landing<'_> {
     /// What was typed; of an attempt at a provider, every token is another.
-    fn typed(&self) -> Option<Typed<'_>> {
-        self.attempt.is_none().then_some(Typed {
+    fn submitted(&self) -> Option<Submitted<'_>> {
+        self.attempt.is_none().then_some(Submitted {
             credentials: self.credentials,
             config: self.config,
         })
@@ -200,8 +200,11 @@ impl Connect<'_> {
         let integration = &landing.setup.integration.id;
         // When it began may be what a browser says; the session has made nothing before it was opened.
         let since = landing.began.max(session.opened_at);
-        match landing.typed() {
-            Some(typed) => self.typed_in_session(tx, session, integration, (since, typed)).await,
+        match landing.submitted() {
+            Some(submitted) => {
+                self.submitted_in_session(tx, session, integration, (since, submitted))
+                    .await
+            }
             None => Ok(connections::find_made_in_session(tx, &session.id, integration, since).await?),
         }
     }

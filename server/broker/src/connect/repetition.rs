@@ -1,7 +1,7 @@
-//! Typed credentials that come a second time from the same visitor: from two tabs, by a double click, or because the button
-//! was pressed again when no answer was seen. Nobody has two accounts behind one key; whoever types another one has
-//! another account. A public key tells no visitor from another: there is nothing to repeat, and an answer that depends on
-//! what somebody else has typed would let anybody try keys and passwords out.
+//! Typed credentials that come a second time from the same visitor: from two tabs, by a double click, or because the
+//! button was pressed again when no answer was seen. Nobody has two accounts behind one key; whoever types another one
+//! has another account. A public key tells no visitor from another: there is nothing to repeat, and an answer that depends
+//! on what somebody else has typed would let anybody try keys and passwords out.
 
 use serde_json::{Map, Value};
 use terapi_model::{ConnectionKey, IntegrationId, Timestamp};
@@ -17,7 +17,7 @@ const SAME_FOR_S: i64 = 60;
 /// What was typed: the credentials, and the settings that came with them. Where a mode asks for no credentials, the
 /// settings alone tell one account from another.
 #[derive(Clone, Copy)]
-pub(super) struct Typed<'a> {
+pub(super) struct Submitted<'a> {
     pub(super) credentials: &'a Credentials,
     pub(super) config: &'a Map<String, Value>,
 }
@@ -35,17 +35,17 @@ impl BrowserInput {
 
 impl Connect<'_> {
     /// The oldest connection that this session has made with just that since then. Hold the session first.
-    pub(super) async fn typed_in_session(
+    pub(super) async fn submitted_in_session(
         &self,
         tx: &mut Tx,
         session: &Session,
         integration: &IntegrationId,
-        (since, typed): (Timestamp, Typed<'_>),
+        (since, submitted): (Timestamp, Submitted<'_>),
     ) -> Result<Option<ConnectionKey>, LandingError> {
         let made = connections::list_made_in_session(tx, &session.id, integration, since).await?;
         for (row, credential) in made.into_iter().rev() {
-            if self.broker.open_credentials(&credential)? == *typed.credentials
-                && self.broker.whole_config(&row)? == *typed.config
+            if self.broker.open_credentials(&credential)? == *submitted.credentials
+                && self.broker.whole_config(&row)? == *submitted.config
             {
                 return Ok(Some(row.connection_id));
             }

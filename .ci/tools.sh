@@ -14,10 +14,18 @@ NODE_VERSION=22.23.3       # installed only where there is no node, or one older
 NPM_VERSION=10.9.4
 SCHEMATHESIS_VERSION=4.32.5
 WASM=wasm32-unknown-unknown
+ROOM=10                    # GB that a whole test run writes from nothing
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 die() { printf './dev: %s\n' "$*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
+
+# A full disk shows itself late, and as anything: a database that cannot start, a linker's crash.
+warn_of_little_room() {
+    local free
+    free=$(($(df -Pk . | awk 'NR == 2 { print $4 }') / 1000 / 1000))
+    ((free >= ROOM)) || say "only $free GB are free here; a whole run from nothing writes about $ROOM"
+}
 
 # --- the machine's own packages ---------------------------------------------------------------
 

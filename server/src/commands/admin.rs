@@ -6,7 +6,7 @@ use serde_json::json;
 use terapi_model::{ApiKeyScopes, Role};
 use terapi_vault::SecretString;
 
-use super::answer::answer;
+use super::answer::hand_out;
 use crate::boot;
 use crate::config::{Config, Environment};
 
@@ -83,17 +83,17 @@ pub async fn run(config: &Config, environment: &Environment, command: AdminComma
                 })
                 .collect();
             if json {
-                answer(json!({ "account": made.account_id.as_str(), "environments": environments }))?;
+                hand_out(json!({ "account": made.account_id.as_str(), "environments": environments }))?;
             } else {
-                answer(format_args!("account {}", made.account_id))?;
+                hand_out(format_args!("account {}", made.account_id))?;
                 for environment in &made.environments {
                     let key = environment.secret_key.expose();
-                    answer(format_args!("{}: secret key {key}", environment.name))?;
+                    hand_out(format_args!("{}: secret key {key}", environment.name))?;
                 }
             }
         }
         AdminCommand::SetupLink => match broker.operators().first_setup_link().await? {
-            Some(link) => answer(link)?,
+            Some(link) => hand_out(link)?,
             None => anyhow::bail!(
                 "an operator exists already; sign in, or invite others with `terapi admin invite`"
             ),
@@ -101,10 +101,10 @@ pub async fn run(config: &Config, environment: &Environment, command: AdminComma
         AdminCommand::AccountKey { email, name, scopes } => {
             let scopes = ApiKeyScopes(scopes);
             let key = broker.operators().account_key(&email, &name, scopes).await?;
-            answer(key.expose())?;
+            hand_out(key.expose())?;
         }
         AdminCommand::Invite { email, role, inviter } => {
-            answer(broker.operators().invite(&inviter, &email, role).await?)?;
+            hand_out(broker.operators().invite(&inviter, &email, role).await?)?;
         }
     }
     Ok(())

@@ -32,6 +32,27 @@ fn bootstrap_prints_the_account_with_the_keys_of_both_environments() {
 }
 
 #[test]
+fn keys_that_nobody_could_read_are_an_error_and_a_document_that_nobody_reads_is_none() {
+    let instance = Instance::new();
+    assert!(instance.bootstrap().status.success());
+    let unread = |line: &str| {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let arguments: Vec<_> = line.split(' ').collect();
+        instance.command(&arguments).stdout(writer).output().unwrap()
+    };
+    for once in [
+        "admin account-key --email owner@example.com --name ci",
+        "admin invite --email bob@example.com --role viewer --inviter owner@example.com",
+    ] {
+        let said = complaint(&unread(once));
+        assert!(said.contains("is shown nowhere else"), "{once}: {said}");
+    }
+    let output = unread("openapi");
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
 fn a_second_bootstrap_is_refused_and_says_why() {
     let instance = Instance::new();
     assert!(instance.bootstrap().status.success());

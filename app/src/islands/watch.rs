@@ -59,6 +59,7 @@ pub fn Watch(
             </p>
             <p hidden=move || !gave_up.get() class="text-quiet">
                 {stopped}
+                " "
                 <a href=again.0 class="text-accent underline underline-offset-2">
                     {again.1}
                 </a>

@@ -434,7 +434,7 @@ pub mod test {
     pub const SHARE_HINT: &str = "Anyone who opens it within 30 minutes can make the connection.";
     pub const LINK: &str = "Connect link";
     pub const WAITING: &str = "Waiting for the connection. This page continues by itself.";
-    pub const STOPPED: &str = "This page has stopped waiting. If the connection was made after all: ";
+    pub const STOPPED: &str = "This page has stopped waiting. If the connection was made after all:";
     pub const WAITING_NO_SCRIPT: &str = "When you are done in the other tab:";
     pub const FAILED: &str = "The last try failed";
     pub const FAILED_LOG: &str = "Open it in the Logs";

@@ -621,7 +621,8 @@
     });
 
     document.addEventListener("keydown", (event) => {
-        if (byId("discard").open) return;
+        // What an input method is told, the page is not.
+        if (event.isComposing || byId("discard").open) return;
         if (event.key === "Escape" && !event.defaultPrevented) {
             if (event.target.id === "search" && event.target.value !== "") {
                 event.target.value = "";
@@ -636,6 +637,7 @@
 
     // From the search to what it found, and along it.
     function step(event) {
+        if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
         const lines = findAll("[data-name]").filter((line) => !line.hidden);
         const stops = [byId("search"), ...lines.map((line) => line.querySelector("a"))];
         const next = stops.includes(event.target) && stops[stops.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1)];

@@ -1,8 +1,8 @@
 //! Sweeping out what has had its time. One instance at a time.
 
 use terapi_store::{
-    StoreError, connect_sessions, leases, oauth_attempts, operator_sessions, sign_in_failures,
-    webhook_deliveries,
+    StoreError, connect_sessions, leases, oauth_attempts, operation_attempts, operator_sessions,
+    sign_in_failures, webhook_deliveries,
 };
 use terapi_vault::token;
 
@@ -43,6 +43,8 @@ pub struct Swept {
     pub interrupted_attempts: u64,
     /// Running operations whose time was over, now ended.
     pub expired_operations: u64,
+    /// Tries whose time was over below operations that had ended before, now ended.
+    pub abandoned_tries: u64,
 }
 
 impl Broker {
@@ -79,10 +81,14 @@ impl Broker {
                 break;
             }
         }
+        let mut tx = self.store().begin().await?;
+        let abandoned_tries = operation_attempts::end_abandoned(&mut tx, self.now()).await?;
+        tx.commit().await?;
         let removed = remove_expired(self).await?;
         Ok(Swept {
             interrupted_attempts,
             expired_operations,
+            abandoned_tries,
             ..removed
         })
     }

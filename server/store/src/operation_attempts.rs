@@ -5,7 +5,7 @@ use terapi_model::{
     ProviderName, Timestamp,
 };
 
-use crate::sql::{Built, hits, row};
+use crate::sql::{Built, hits, row, run};
 use crate::{Access, StoreError, Tx};
 
 row! {
@@ -92,6 +92,23 @@ pub async fn put(tx: &mut Tx, attempt: &NewOperationAttempt<'_>) -> Result<bool,
             &attempt.connection_key,
             &attempt.now,
         ],
+    )
+    .await
+}
+
+/// Ends tries whose authorization took too long, as cancelled: whoever began them went away. Those of an operation that
+/// ends with them are ended by [`operations::expire`](crate::operations::expire); one may have ended before, with another
+/// try. Answers how many.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn end_abandoned(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
+    run(
+        tx,
+        "UPDATE operation_attempt SET state = 'cancelled', updated_at = $1 WHERE state = 'running' \
+         AND (operation_id, id) IN (SELECT operation_id, id FROM oauth_attempt \
+         WHERE expires_at <= $1 AND consumed_at IS NULL)",
+        &[&now],
     )
     .await
 }

@@ -191,6 +191,28 @@ async fn a_session_for_one_integration_names_it_at_once_and_says_when_nobody_wen
 }
 
 #[tokio::test]
+async fn a_popup_that_nobody_came_back_from_is_no_try_under_way_for_ever() {
+    on_each(async |on| {
+        let flow = Flow::start_on(on).await;
+        let auth = flow.session().await;
+        flow.begin(&auth, BrowserInput::default()).await.unwrap();
+        submit(&flow, &auth, "wrong").await;
+        let id = auth.session().unwrap().operation_id.clone();
+        let operations = flow.house.broker.operations();
+        let find = async || operations.find(&flow.caller, &id).await.unwrap().unwrap().0;
+        let refused = tries(Some("acme-basic"), OperationState::Failed, 1);
+        for (seconds, state) in [(0, OperationState::Running), (601, OperationState::Cancelled)] {
+            flow.house.clock.advance_seconds(seconds);
+            flow.house.broker.sweep().await.unwrap();
+            let operation = find().await;
+            assert_eq!(operation.state, OperationState::Failed);
+            assert_eq!(operation.tries, [tries(Some("acme"), state, 1), refused.clone()]);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_webhooks_operation_says_whose_failure_it_tells_of_and_each_leads_to_the_other() {
     on_each(async |on| {
         let flow = Flow::start_on(on).await;

@@ -6,12 +6,13 @@ use terapi_model::{
 };
 use terapi_store::operation_attempts::{self, NewOperationAttempt};
 use terapi_store::{
-    Access, Conn, Dialect, EnvironmentRow, OperationFilter, OperationMessageRow, OperationRow, Store, Tx,
-    operations,
+    Access, Conn, Dialect, EnvironmentRow, OAuthAttemptRow, OperationFilter, OperationMessageRow,
+    OperationRow, Store, Tx, oauth_attempts, operations,
 };
 
 use crate::database::on_each;
 use crate::fixture::{NOW, bits, environment, key};
+use crate::oauth_attempts::attempt as oauth_attempt;
 
 /// An authorization that began at `at`.
 pub fn row(environment: &EnvironmentRow, at: Timestamp) -> OperationRow {
@@ -511,6 +512,122 @@ async fn an_attempt_that_nobody_ends_ends_with_its_operation() {
         assert!(is_found("open", OperationState::Cancelled).await);
         assert!(!is_found("open", OperationState::Running).await);
         assert!(is_found("refused", OperationState::Failed).await);
+        assert!(!is_found("refused", OperationState::Cancelled).await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_end_users_operations_are_found_by_what_they_were_tried_with() {
+    use OperationState::{Cancelled, Failed, Running, Success};
+    on_each(async |database| {
+        let store = &database.store;
+        let environment = house(store).await;
+        let of_acme = |state, at: i64, end_user: &str| OperationRow {
+            state,
+            integration_key: Some(IntegrationKey::parse("acme").unwrap()),
+            end_user_id: Some(end_user.into()),
+            ..row(&environment, NOW.plus_seconds(at))
+        };
+        let (connected, left, foreign) = (
+            of_acme(Success, 0, "u-1"),
+            of_acme(Cancelled, 1, "u-1"),
+            of_acme(Failed, 2, "u-2"),
+        );
+        let github = IntegrationKey::parse("github").unwrap();
+        let (integration, provider) = (
+            IntegrationId::mint(NOW, bits()),
+            ProviderName::parse("github").unwrap(),
+        );
+        let mut tx = store.begin().await.unwrap();
+        for operation in [&connected, &left, &foreign] {
+            operations::insert(&mut tx, operation).await.unwrap();
+            for (id, state) in [("a", Failed), ("b", operation.state)] {
+                let attempt = NewOperationAttempt {
+                    operation_id: &operation.id,
+                    id,
+                    state,
+                    integration: Some((&integration, &github, &provider)),
+                    connection_id: None,
+                    connection_key: None,
+                    now: NOW,
+                };
+                operation_attempts::put(&mut tx, &attempt).await.unwrap();
+            }
+        }
+        tx.commit().await.unwrap();
+        let mut db = store.read().await.unwrap();
+        let mut list = async |state: Option<OperationState>, integration: Option<&str>, limit| {
+            let filter = OperationFilter {
+                state,
+                integration_key: integration.map(str::to_owned),
+                end_user_id: Some("u-1".into()),
+                limit,
+                ..OperationFilter::default()
+            };
+            let found = operations::list(&mut db, &environment.id, &filter).await.unwrap();
+            found.into_iter().map(|row| row.id).collect::<Vec<_>>()
+        };
+        let (connected, left) = (connected.id, left.id);
+        let both = [left.clone(), connected.clone()];
+        assert_eq!(list(Some(Failed), None, 9).await, both);
+        assert_eq!(list(Some(Failed), None, 1).await, both[..1]);
+        assert_eq!(list(None, Some("github"), 9).await, both);
+        assert_eq!(list(None, Some("acme"), 9).await, both);
+        assert_eq!(list(Some(Failed), Some("github"), 9).await, both);
+        assert_eq!(list(Some(Failed), Some("acme"), 9).await, []);
+        assert_eq!(list(Some(Success), Some("github"), 9).await, [connected]);
+        assert_eq!(list(Some(Cancelled), Some("github"), 9).await, [left]);
+        assert_eq!(list(Some(Running), Some("github"), 9).await, []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_try_whose_authorization_took_too_long_ends_below_an_operation_that_has_ended() {
+    use OperationState::{Cancelled, Failed, Running};
+    on_each(async |database| {
+        let store = &database.store;
+        let environment = house(store).await;
+        let operation = OperationRow {
+            state: Failed,
+            ..row(&environment, NOW)
+        };
+        let pending = |state: &str, consumed_at| OAuthAttemptRow {
+            operation_id: operation.id.clone(),
+            consumed_at,
+            ..oauth_attempt(&environment.id, state)
+        };
+        let (open, used) = (pending("open", None), pending("used", Some(NOW)));
+        let mut tx = store.begin().await.unwrap();
+        operations::insert(&mut tx, &operation).await.unwrap();
+        for oauth in [&open, &used] {
+            oauth_attempts::insert(&mut tx, oauth).await.unwrap();
+            let attempt = NewOperationAttempt {
+                operation_id: &operation.id,
+                id: oauth.id.as_str(),
+                state: Running,
+                integration: None,
+                connection_id: None,
+                connection_key: None,
+                now: NOW,
+            };
+            operation_attempts::put(&mut tx, &attempt).await.unwrap();
+        }
+        for (seconds, ended) in [(599, 0), (600, 1), (601, 0)] {
+            let now = NOW.plus_seconds(seconds);
+            let answered = operation_attempts::end_abandoned(&mut tx, now).await.unwrap();
+            assert_eq!(answered, ended, "after {seconds} s");
+        }
+        tx.commit().await.unwrap();
+        let mut db = store.read().await.unwrap();
+        let tally = operation_attempts::tally(&mut db, &[operation.id]).await.unwrap();
+        let tally: Vec<_> = tally.into_iter().map(|row| (row.state, row.tries)).collect();
+        assert_eq!(
+            tally,
+            [(Cancelled, 1), (Running, 1)],
+            "what came back is being dealt with"
+        );
     })
     .await;
 }

@@ -261,7 +261,13 @@ pub async fn list(
 impl OperationFilter {
     fn select(&self, environment_id: &EnvironmentId) -> Built {
         let mut sql = Built::new(concat!("SELECT ", operation_columns!(), " FROM operation"));
-        if self.is_about_attempts() {
+        if !self.is_about_attempts() {
+            self.narrow(&mut sql, environment_id);
+        } else if self.end_user_id.is_some() && self.connection_key.is_none() {
+            // Of an attempt it is not known whose it is: the user's operations are walked, in the list's order, and each is
+            // asked for its attempts.
+            self.narrow_either(&mut sql, environment_id);
+        } else {
             // Each half walks its index in the list's order and stops at the limit.
             sql.push(" WHERE id IN (SELECT id FROM (SELECT id FROM operation");
             self.narrow(&mut sql, environment_id);
@@ -272,8 +278,6 @@ impl OperationFilter {
             self.narrow_attempts(&mut sql, environment_id);
             sql.push(") AS tried) ORDER BY created_at DESC, id DESC LIMIT ")
                 .bind(i64::from(self.limit));
-        } else {
-            self.narrow(&mut sql, environment_id);
         }
         sql
     }
@@ -291,14 +295,31 @@ impl OperationFilter {
 
     /// From `WHERE` on, about the operation as a whole.
     fn narrow(&self, sql: &mut Built, environment_id: &EnvironmentId) {
-        self.narrow_columns(sql, environment_id, &OF_OPERATIONS);
+        narrow_environment(sql, environment_id, &OF_OPERATIONS);
+        self.narrow_columns(sql, &OF_OPERATIONS);
         self.narrow_rest(sql);
+        self.narrow_time(sql, &OF_OPERATIONS);
+    }
+
+    /// The same about the operation or any attempt of it.
+    fn narrow_either(&self, sql: &mut Built, environment_id: &EnvironmentId) {
+        narrow_environment(sql, environment_id, &OF_OPERATIONS);
+        self.narrow_rest(sql);
+        sql.push(" AND ((TRUE");
+        self.narrow_columns(sql, &OF_OPERATIONS);
+        sql.push(") OR EXISTS (SELECT 1 FROM operation_attempt a WHERE a.operation_id = operation.id");
+        self.narrow_columns(sql, &OF_ATTEMPTS);
+        if let Some(state) = self.state.filter(|_| !self.asks_for_an_end()) {
+            sql.push(" AND operation.state = ").bind(state);
+        }
+        sql.push("))");
         self.narrow_time(sql, &OF_OPERATIONS);
     }
 
     /// The same about one attempt, `a`.
     fn narrow_attempts(&self, sql: &mut Built, environment_id: &EnvironmentId) {
-        self.narrow_columns(sql, environment_id, &OF_ATTEMPTS);
+        narrow_environment(sql, environment_id, &OF_ATTEMPTS);
+        self.narrow_columns(sql, &OF_ATTEMPTS);
         let whole = self.state.filter(|_| !self.asks_for_an_end());
         if whole.is_some() || self.kind.is_some() || self.end_user_id.is_some() {
             sql.push(" AND EXISTS (SELECT 1 FROM operation WHERE id = a.operation_id");
@@ -311,21 +332,18 @@ impl OperationFilter {
         self.narrow_time(sql, &OF_ATTEMPTS);
     }
 
-    fn narrow_columns(&self, sql: &mut Built, environment_id: &EnvironmentId, of: &Columns) {
-        sql.push(" WHERE ")
-            .push(of.environment_id)
-            .push(" = ")
-            .bind(environment_id.clone());
+    fn narrow_columns(&self, sql: &mut Built, of: &Columns) {
         if let Some(connection) = &self.connection_key {
             sql.push(" AND ").push(of.connection_key).push(" = ");
             sql.bind(sought(connection));
         }
-        // A connection's index holds the other two, and nothing narrows a list as it does. Planners without statistics
-        // take the index with more of the conditions in it, and would walk everything of an integration: where there is
-        // a connection they do not see the others.
-        let (open, close) = match self.connection_key {
-            Some(_) => (" AND COALESCE(", ", '') = "),
-            None => (" AND ", " = "),
+        // Nothing narrows a list as a connection does, whose index holds the other two, or an end user. Planners without
+        // statistics take the index with more of the conditions in it, and would walk everything of an integration: where
+        // there is one of those they do not see the others.
+        let (open, close) = if self.connection_key.is_some() || self.end_user_id.is_some() {
+            (" AND COALESCE(", ", '') = ")
+        } else {
+            (" AND ", " = ")
         };
         if let Some(integration) = &self.integration_key {
             sql.push(open).push(of.integration_key).push(close);
@@ -362,6 +380,13 @@ impl OperationFilter {
         sql.push(" ORDER BY ").push(of.time).push(" DESC, ").push(of.id);
         sql.push(" DESC LIMIT ").bind(i64::from(self.limit));
     }
+}
+
+fn narrow_environment(sql: &mut Built, environment_id: &EnvironmentId, of: &Columns) {
+    sql.push(" WHERE ")
+        .push(of.environment_id)
+        .push(" = ")
+        .bind(environment_id.clone());
 }
 
 /// What the columns are called that operations and their attempts both have.
@@ -513,8 +538,8 @@ pub async fn fail(
     .await
 }
 
-/// Ends up to `limit` running operations whose time is over: authorizations as cancelled, for whoever was to act went
-/// away, others as timed out. Each keeps the last error that a line of it tells of. Answers which, each with its
+/// Ends up to `limit` running operations whose time is over, with the tries below them that nobody brought to an end:
+/// authorizations as cancelled, for whoever was to act went away, others as timed out. Each keeps the last error that a line of it tells of. Answers which, each with its
 /// environment and what it is about.
 ///
 /// # Errors
@@ -537,7 +562,6 @@ pub async fn expire(
     )
     .await?;
     if !ended.is_empty() {
-        // Tries that nobody brought to an end either.
         let mut tries = Built::new(
             "UPDATE operation_attempt SET state = (SELECT state FROM operation WHERE id = operation_id) \
              WHERE state = 'running' AND operation_id IN ",
@@ -577,13 +601,16 @@ mod tests {
             (None, Some("c-1")),
             (Some("acme"), Some("c-1")),
         ];
+        let names = names.map(|(integration, connection)| (integration, connection, None));
+        let of_users = [(None, None, Some("u-1")), (Some("acme"), None, Some("u-1"))];
         for state in [None, failed, Some(OperationState::Cancelled)] {
-            for (integration, connection) in names {
+            for (integration, connection, user) in names.into_iter().chain(of_users) {
                 for before in [None, Some((now, OperationId::mint(now, [7; 10])))] {
                     let filter = OperationFilter {
                         state,
                         integration_key: integration.map(str::to_owned),
                         connection_key: connection.map(str::to_owned),
+                        end_user_id: user.map(str::to_owned),
                         before,
                         limit: 51,
                         ..OperationFilter::default()
@@ -595,7 +622,10 @@ mod tests {
                         .unwrap();
                     let plan: Vec<String> = plan.iter().map(|line| line.get("detail")).collect();
                     let index = match (connection, integration, state) {
-                        (Some(_), ..) => "by_connection (environment_id=? AND connection_key=?",
+                        _ if user.is_some() => "by_end_user (environment_id=? AND end_user_id=?",
+                        (Some(_), ..) => {
+                            "by_connection_integration_and_state (environment_id=? AND connection_key=?"
+                        }
                         (None, Some(_), Some(_)) => {
                             "by_integration_and_state (environment_id=? AND integration_key=? AND state=?"
                         }
@@ -604,7 +634,11 @@ mod tests {
                         (None, None, None) => "by_time (environment_id=?",
                     };
                     let walked = plan.iter().filter(|line| line.contains(index)).count();
-                    let halves = if filter.is_about_attempts() { 2 } else { 1 };
+                    let halves = if filter.is_about_attempts() && user.is_none() {
+                        2
+                    } else {
+                        1
+                    };
                     assert_eq!(walked, halves, "{filter:?} {plan:#?}");
                     let is_read_whole = |line: &String| line.starts_with("SCAN operation");
                     assert!(!plan.iter().any(is_read_whole), "{filter:?} {plan:#?}");

@@ -2,11 +2,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use sqlx::{Connection, PgConnection, Row, SqliteConnection};
-use terapi_model::IntegrationKey;
-use terapi_store::{Dialect, MigrateError, OperationRow, SchemaState, Store, operation_attempts, operations};
+use terapi_model::{IntegrationKey, OperationState};
+use terapi_store::operation_attempts::{self, NewOperationAttempt};
+use terapi_store::{Dialect, MigrateError, OperationRow, SchemaState, Store, oauth_attempts, operations};
 
 use crate::database::{Database, on_each, on_each_empty};
 use crate::fixture::{NOW, environment};
+use crate::oauth_attempts::attempt as oauth_attempt;
 use crate::operations::row as operation_row;
 
 fn file_names(folder: &str) -> Vec<String> {
@@ -199,6 +201,18 @@ async fn both_databases_have_the_same_tables_columns_and_indexes() {
     .await;
 }
 
+/// The indexes on operations as they were before 0008.
+const OPERATIONS_BEFORE_0008: &str = "DROP INDEX operation_by_integration_and_state; \
+    DROP INDEX operation_by_connection_integration_and_state; \
+    CREATE INDEX operation_by_connection ON operation (environment_id, connection_key, created_at, id) \
+    WHERE connection_key IS NOT NULL";
+
+/// Those on attempts.
+const ATTEMPTS_BEFORE_0008: &str = "DROP INDEX operation_attempt_by_integration_and_state; \
+    DROP INDEX operation_attempt_by_connection_integration_and_state; \
+    CREATE INDEX operation_attempt_by_connection ON operation_attempt ( \
+    environment_id, connection_key, opened_at, operation_id) WHERE connection_key IS NOT NULL";
+
 #[tokio::test]
 async fn only_sessions_that_have_ended_have_an_attempt_from_before_there_were_attempts() {
     on_each(async |database| {
@@ -215,10 +229,12 @@ async fn only_sessions_that_have_ended_have_an_attempt_from_before_there_were_at
         }
         operations::succeed(&mut tx, &ended.id, NOW).await.unwrap();
         tx.commit().await.unwrap();
+        let url = &database.options.url;
+        run(store, url, OPERATIONS_BEFORE_0008).await;
         run(
             store,
-            &database.options.url,
-            "DROP TABLE operation_attempt; DROP INDEX operation_by_integration_and_state; DELETE FROM _sqlx_migrations WHERE version >= 7",
+            url,
+            "DROP TABLE operation_attempt; DELETE FROM _sqlx_migrations WHERE version >= 7",
         )
         .await;
         store.migrate().await.unwrap();
@@ -227,6 +243,76 @@ async fn only_sessions_that_have_ended_have_an_attempt_from_before_there_were_at
         let seeded = operation_attempts::tally(&mut db, &both).await.unwrap();
         let seeded: Vec<_> = seeded.into_iter().map(|row| row.operation_id).collect();
         assert_eq!(seeded, [ended.id]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn attempts_that_nobody_can_end_any_more_are_ended() {
+    use OperationState::{Cancelled, Failed, Running, Success, Timeout};
+    on_each(async |database| {
+        let store = &database.store;
+        let before = match database.options.pooler {
+            None => Some(schema(database).await),
+            Some(_) => None,
+        };
+        let mut tx = store.begin().await.unwrap();
+        let house = environment(&mut tx).await;
+        let mut ids = Vec::new();
+        for state in [Cancelled, Timeout, Running, Failed, Success] {
+            let operation = OperationRow {
+                state,
+                ..operation_row(&house, NOW)
+            };
+            operations::insert(&mut tx, &operation).await.unwrap();
+            let pending = oauth_attempt(&house.id, operation.id.as_str());
+            oauth_attempts::insert(&mut tx, &pending).await.unwrap();
+            let tries = [
+                ("refused", Failed),
+                ("open", Running),
+                (pending.id.as_str(), Running),
+            ];
+            for (id, state) in tries {
+                let attempt = NewOperationAttempt {
+                    operation_id: &operation.id,
+                    id,
+                    state,
+                    integration: None,
+                    connection_id: None,
+                    connection_key: None,
+                    now: NOW,
+                };
+                operation_attempts::put(&mut tx, &attempt).await.unwrap();
+            }
+            ids.push(operation.id);
+        }
+        tx.commit().await.unwrap();
+        let url = &database.options.url;
+        run(store, url, OPERATIONS_BEFORE_0008).await;
+        run(store, url, ATTEMPTS_BEFORE_0008).await;
+        run(store, url, "DELETE FROM _sqlx_migrations WHERE version = 8").await;
+        store.migrate().await.unwrap();
+        if let Some(before) = before {
+            assert_eq!(schema(database).await, before);
+        }
+        let mut db = store.read().await.unwrap();
+        let tally = operation_attempts::tally(&mut db, &ids).await.unwrap();
+        let of = |id| {
+            let of = tally.iter().filter(|row| row.operation_id == id);
+            of.map(|row| (row.state, row.tries)).collect::<Vec<_>>()
+        };
+        let states: Vec<_> = ids.into_iter().map(of).collect();
+        assert_eq!(
+            states,
+            [
+                vec![(Cancelled, 2), (Failed, 1)],
+                vec![(Failed, 1), (Timeout, 2)],
+                vec![(Failed, 1), (Running, 2)],
+                vec![(Cancelled, 1), (Failed, 1), (Running, 1)],
+                vec![(Cancelled, 1), (Failed, 1), (Running, 1)],
+            ],
+            "one whose authorization is still there waits for it, or for the sweep"
+        );
     })
     .await;
 }

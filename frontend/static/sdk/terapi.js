@@ -303,11 +303,13 @@ export class ConnectUI {
     close() {
         if (!this.#frame) return;
         removeEventListener("message", this.#heard);
+        const focused = document.activeElement === this.#frame;
         this.#frame.remove();
         this.#frame = undefined;
         this.#ready = false;
         document.body.style.overflow = this.#overflow;
-        this.#opener?.focus();
+        if (focused) this.#opener?.focus();
+        this.#opener = undefined;
     }
 
     setSessionToken(token) {

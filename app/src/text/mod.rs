@@ -1,5 +1,5 @@
 //! Everything that pages say, one module a language. A text with a hole is a function, so that a missing value
-//! does not compile.
+//! does not compile. [`colour`] is English too; it stands apart because the browser gets it as code.
 
 pub mod colour;
 #[cfg(feature = "ssr")]

@@ -68,7 +68,7 @@ test("the waiting page says that it has stopped, and looks again when it is aske
     await expect(page.getByText("Waiting for the connection.")).toBeHidden();
 
     await context.addCookies([{ ...ownerSession, url }]);
-    await page.getByRole("link", { name: "Look again" }).click();
+    await page.getByRole("link", { name: "I have connected" }).click();
     await expect(page.getByText("No new connection has arrived.")).toBeVisible();
     await expect(page.getByText("Waiting for the connection.")).toBeVisible();
     await expect(page.getByText("This page has stopped waiting.")).toBeHidden();

@@ -2,7 +2,8 @@ use leptos::prelude::*;
 
 /// Asks every two seconds whether a Connect session has made its connection, and goes to its page; meanwhile it says
 /// when a try has failed. It gives up after half an hour, when the session has expired, or when it may no longer ask,
-/// and says so. Without scripts it says nothing of the future, and the page has a link that asks once.
+/// and says so. Without scripts, or where this never runs, it says nothing of the future; the page has a link that asks
+/// once in any case.
 #[island]
 pub fn Watch(
     /// The environment's name.
@@ -13,8 +14,6 @@ pub fn Watch(
     waiting: String,
     /// What it says when it has given up.
     stopped: String,
-    /// Where it is looked for again then, and what the link to it says.
-    again: (String, String),
     /// What stands above the reason of a failed try.
     failed: String,
     /// Why the last try has failed so far.
@@ -59,10 +58,6 @@ pub fn Watch(
             </p>
             <p hidden=move || !gave_up.get() class="text-quiet">
                 {stopped}
-                " "
-                <a href=again.0 class="text-accent underline underline-offset-2">
-                    {again.1}
-                </a>
             </p>
             <div
                 hidden=move || problem.with(Option::is_none)

@@ -42,11 +42,9 @@ pub async fn show(desk: Desk, query: &Query) -> PageResult {
                 <div class="mb-2 basis-full">
                     <WatchedFor watched />
                 </div>
-                <noscript>
-                    <ButtonLink href=here glyph=Glyph::Refresh>
-                        {text::LOOK}
-                    </ButtonLink>
-                </noscript>
+                <ButtonLink href=here glyph=Glyph::Refresh>
+                    {text::LOOK}
+                </ButtonLink>
                 <ButtonLink href=log weight=Weight::Bare glyph=Glyph::Logs>
                     {text::LOG}
                 </ButtonLink>
@@ -67,7 +65,6 @@ pub fn address(desk: &Desk, operation: &OperationId) -> String {
 pub struct Watched {
     environment: String,
     operation: String,
-    again: String,
     log: String,
     problem: Option<String>,
 }
@@ -78,7 +75,6 @@ impl Watched {
         Self {
             environment: desk.environment.name.as_str().to_owned(),
             operation: operation.as_str().to_owned(),
-            again: address(desk, operation),
             log: desk.to(Room::Operation {
                 id: operation.as_str().to_owned(),
             }),
@@ -87,13 +83,12 @@ impl Watched {
     }
 }
 
-/// Says what the page waits for, and goes on when it is there.
+/// Says what the page waits for, and goes on when it is there. Below it stands a link that looks again.
 #[component]
 pub fn WatchedFor(watched: Watched) -> impl IntoView {
     let Watched {
         environment,
         operation,
-        again,
         log,
         problem,
     } = watched;
@@ -103,7 +98,6 @@ pub fn WatchedFor(watched: Watched) -> impl IntoView {
             operation
             waiting=text::WAITING.to_owned()
             stopped=text::STOPPED.to_owned()
-            again=(again, text::LOOK.to_owned())
             failed=text::FAILED.to_owned()
             problem
             log=(log, text::FAILED_LOG.to_owned())

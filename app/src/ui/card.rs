@@ -34,8 +34,8 @@ pub fn PageHead(
     #[prop(optional)] logo: Option<AnyView>,
     #[prop(optional)] actions: Option<AnyView>,
 ) -> impl IntoView {
-    // Only what may be cut needs one.
-    let tooltip = (title.chars().count() > 60).then(|| title.clone());
+    // How much of it is cut depends on the letters and on the window.
+    let tooltip = title.clone();
     view! {
         <header class="mb-6 flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
             <div class="flex min-w-0 flex-1 basis-72 items-start gap-3.5">

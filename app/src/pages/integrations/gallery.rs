@@ -45,9 +45,10 @@ pub fn show(desk: Desk, query: &Query) -> PageResult {
         card
     };
     // All of them are there, so that who goes on typing finds those too that were not asked for.
+    let chosen_names: BTreeSet<&str> = chosen.iter().map(|provider| provider.name.as_str()).collect();
     let others = catalogue
         .list()
-        .filter(|provider| chosen.iter().all(|found| found.name != provider.name));
+        .filter(|provider| !chosen_names.contains(provider.name.as_str()));
     let listed: Vec<Card> = chosen
         .iter()
         .map(|provider| (*provider, true))

@@ -18,6 +18,9 @@ test("the catalogue is narrowed while typing, and says how much is left", async 
     await expect(cards).toContainText("GitHub");
     await expect(said).toHaveText("1 provider");
     await expect(popular).toBeHidden();
+    // A category takes along what is typed.
+    const every = page.getByRole("navigation", { name: "Categories" }).getByRole("link").first();
+    await expect(every).toHaveAttribute("href", /\/integrations\/new\?search=GITH$/);
 
     // Every word, in any order; the generic entries are among what is searched.
     await search.fill("generic  oauth");
@@ -31,6 +34,7 @@ test("the catalogue is narrowed while typing, and says how much is left", async 
     await search.fill("gihtub");
     await expect(said).toHaveText("No provider found");
     await expect(page.getByRole("heading", { name: "No provider found" })).toBeVisible();
+    await expect(page.getByText("Enter looks for similar names")).toBeVisible();
     await page.keyboard.press("Enter");
     await expect(page).toHaveURL(/search=gihtub/);
     await expect(cards).toHaveCount(1);
@@ -40,6 +44,17 @@ test("the catalogue is narrowed while typing, and says how much is left", async 
     await expect(cards).toHaveCount(all);
     await expect(said).toHaveText(`${all} providers`);
     await expect(popular).toBeVisible();
+    await expect(every).toHaveAttribute("href", /\/integrations\/new$/);
+
+    // Where Enter has found nothing either, nothing says that it would, until something else is typed.
+    await search.fill("zzzzzz");
+    await page.keyboard.press("Enter");
+    await expect(page).toHaveURL(/search=zzzzzz/);
+    await expect(said).toHaveText("No provider found");
+    await expect(page.getByText("called this or like this")).toBeVisible();
+    await search.fill("gihtub");
+    await expect(page.getByText("called this or like this")).toBeHidden();
+    await expect(page.getByText("Enter looks for similar names")).toBeVisible();
 });
 
 test("what was typed before the scripts ran narrows the catalogue too", async ({ page, signedIn: _ }) => {

@@ -282,12 +282,12 @@ pub mod gallery {
     pub const GENERIC: &str = "Bring your own provider";
     pub const GENERIC_BODY: &str = "Not in the list? These take your own addresses.";
     pub const NO_MATCH: &str = "No provider found";
-
     pub const NO_MATCH_BODY: &str = "Nothing in the catalogue is called this or like this. A generic entry works with any OAuth 2.0, API key or Basic service.";
     pub const NO_MATCH_YET_BODY: &str = "Nothing in the catalogue is called this; Enter looks for similar names. A generic entry works with any OAuth 2.0, API key or Basic service.";
 
     pub fn found(n: usize) -> String {
         match n {
+            0 => NO_MATCH.to_owned(),
             1 => "1 provider".to_owned(),
             many => found_many(&many.to_string()),
         }

@@ -87,6 +87,7 @@ pub fn show(desk: Desk, query: &Query) -> PageResult {
                     <li>
                         <a
                             href=Query::address(&here, &[("search", &search), ("category", &value)])
+                            data-unsearched-href=Query::address(&here, &[("category", &value)])
                             aria-current=active.then_some("true")
                             class=format!("inline-flex min-h-8 items-center rounded-full border px-3 text-[0.8125rem] whitespace-nowrap {look}")
                         >
@@ -96,11 +97,6 @@ pub fn show(desk: Desk, query: &Query) -> PageResult {
                 }
             })
             .collect_view();
-        let none_body = if found == 0 {
-            text::NO_MATCH_BODY
-        } else {
-            text::NO_MATCH_YET_BODY
-        };
         let counted = view! {
             <p
                 role="status"
@@ -138,7 +134,17 @@ pub fn show(desk: Desk, query: &Query) -> PageResult {
             <Group title=text::ALL note=counted.into_any()>
                 <Cards cards=listed />
                 <div hidden=found != 0 data-none="">
-                    <Empty glyph=Glyph::Search title=text::NO_MATCH body=none_body />
+                    {(found == 0)
+                        .then(|| {
+                            view! {
+                                <div data-as-sent="">
+                                    <Empty glyph=Glyph::Search title=text::NO_MATCH body=text::NO_MATCH_BODY />
+                                </div>
+                            }
+                        })}
+                    <div hidden=found == 0 data-as-typed="">
+                        <Empty glyph=Glyph::Search title=text::NO_MATCH body=text::NO_MATCH_YET_BODY />
+                    </div>
                 </div>
                 <Narrowed />
             </Group>

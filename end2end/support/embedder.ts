@@ -49,9 +49,26 @@ export class Embedder {
         return new Embedder(server);
     }
 
-    /** Opens the Connect UI in a frame, through the SDK; in an isolated page the windows of frames are cut off from them. */
-    async frame(page: Page, options: Record<string, unknown>, { isolated = false } = {}): Promise<FrameLocator> {
-        await page.goto(`${this.origin}/${isolated ? "isolated" : ""}#${encodeURIComponent(JSON.stringify({ frame: options }))}`);
+    /**
+     * Opens the Connect UI in a frame, through the SDK; in an isolated page the windows of frames are cut off from them.
+     * From another `origin`, its page lies there.
+     */
+    async frame(
+        page: Page,
+        options: Record<string, unknown>,
+        { isolated = false, origin = this.origin } = {},
+    ): Promise<FrameLocator> {
+        if (origin !== this.origin) {
+            const own = [`${origin}/isolated`, `${origin}/embedder.js`];
+            await page.route(
+                (url) => own.includes(url.origin + url.pathname),
+                async (route) => {
+                    const url = new URL(route.request().url());
+                    await route.fulfill({ response: await route.fetch({ url: `${this.origin}${url.pathname}` }) });
+                },
+            );
+        }
+        await page.goto(`${origin}/${isolated ? "isolated" : ""}#${encodeURIComponent(JSON.stringify({ frame: options }))}`);
         return page.frameLocator("#connect-ui");
     }
 

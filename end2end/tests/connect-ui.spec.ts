@@ -177,25 +177,28 @@ test.describe("in a frame on another origin", () => {
         expect(await stage.rest.connection(stage.oauth, events[2]!.payload!.connectionId!)).toBeTruthy();
     });
 
-    test("in a page that isolates itself no empty window stays, and a link leads to a tab", async ({ page, context, stage, embedder }) => {
-        const { token } = await stage.rest.openSession(stage.oauth);
-        const options = { baseURL: stage.url, apiURL: stage.url, sessionToken: token };
-        const ui = await embedder.frame(page, options, { isolated: true });
-        await expect(heading(ui)).toHaveText("Connect Acme");
-        for (const press of ["first", "again"]) {
-            const cutOff = context.waitForEvent("page");
-            await send(ui).click();
-            const empty = await cutOff;
-            if (!empty.isClosed()) await empty.waitForEvent("close");
-            await expect(ui.getByRole("alert"), press).toContainText("The window was blocked");
-        }
-        const opened = context.waitForEvent("page");
-        await ui.getByRole("link", { name: "Continue in a new tab" }).click();
-        await (await opened).getByRole("button", { name: "Allow" }).click();
-        await page.bringToFront();
-        await expect(heading(ui)).toHaveText("Acme is connected");
-        expect((await embedder.events(page)).at(-1)?.type).toBe("connect");
-    });
+    for (const whose of ["another", "its own"]) {
+        test(`in a page of ${whose} origin that isolates itself no empty window stays, and a link leads to a tab`, async ({ page, context, stage, embedder }) => {
+            const { token } = await stage.rest.openSession(stage.oauth);
+            const options = { baseURL: stage.url, apiURL: stage.url, sessionToken: token };
+            const origin = whose === "another" ? embedder.origin : stage.url;
+            const ui = await embedder.frame(page, options, { isolated: true, origin });
+            await expect(heading(ui)).toHaveText("Connect Acme");
+            for (const press of ["first", "again"]) {
+                const cutOff = context.waitForEvent("page");
+                await send(ui).click();
+                const empty = await cutOff;
+                if (!empty.isClosed()) await empty.waitForEvent("close");
+                await expect(ui.getByRole("alert"), press).toContainText("The window was blocked");
+            }
+            const opened = context.waitForEvent("page");
+            await ui.getByRole("link", { name: "Continue in a new tab" }).click();
+            await (await opened).getByRole("button", { name: "Allow" }).click();
+            await page.bringToFront();
+            await expect(heading(ui)).toHaveText("Acme is connected");
+            expect((await embedder.events(page)).at(-1)?.type).toBe("connect");
+        });
+    }
 
     test("what its user sees and does is in the log, as the page's own script told it", async ({ page, context, stage, embedder, watch }) => {
         test.slow();

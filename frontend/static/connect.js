@@ -409,12 +409,16 @@
         note(form, null);
         report("click:connect", key);
         let popup = null;
+        const blocked = () => {
+            popup = null;
+            report("popup:blocked_by_browser", key);
+            tell("error", { errorType: "blocked_by_browser", errorMessage: "the browser blocked the window" });
+        };
         if (windowed) {
             // In the click, or the browser blocks it; where it goes is not known yet.
             popup = openWindow();
             if (popup === null) {
-                report("popup:blocked_by_browser", key);
-                tell("error", { errorType: "blocked_by_browser", errorMessage: "the browser blocked the window" });
+                blocked();
                 if (!host) return retry(form, "t-blocked");
             }
         }
@@ -430,6 +434,7 @@
             if (json && answer.ok) {
                 const { authorize_url: to, attempt } = await answer.json();
                 if (!windowed) return leave(to);
+                if (popup && sharesOrigin() && (await isCutOff(popup))) blocked();
                 popup?.location.replace(to);
                 run = { attempt, key, form, popup, settled: false };
                 listen(run);
@@ -458,6 +463,28 @@
         // Not an empty window: one that opens but is cut off from here closes itself.
         const popup = window.open(address({ window: 1 }), "_blank", features);
         return !popup || popup.closed ? null : popup;
+    }
+
+    function sharesOrigin() {
+        try {
+            return framed && top.location.origin === location.origin;
+        } catch {
+            return false;
+        }
+    }
+
+    // An isolated page around cuts off what is opened from here: at once, or, where it is of this same origin, only
+    // when the window has its page: whether, is known when it has closed or shows that.
+    async function isCutOff(popup) {
+        for (let tries = 0; tries < 40 && !popup.closed; tries += 1) {
+            try {
+                if (popup.location.href !== "about:blank") return false;
+            } catch {
+                // On its way out of reach, it is not closed yet.
+            }
+            await new Promise((wake) => setTimeout(wake, 50));
+        }
+        return popup.closed;
     }
 
     async function fetchResult(attempt, stream) {

@@ -2,7 +2,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
 use http::{HeaderMap, HeaderName, Method, StatusCode, header};
-use terapi_broker::connect::{BrowserId, DepartError};
+use terapi_broker::connect::{BrowserId, DepartError, DepartFailure};
 use terapi_model::OAuthAttemptId;
 
 use super::{flow_cookie, page};
@@ -25,8 +25,10 @@ pub async fn get(
     }
     match depart(&state, &query, jar).await {
         Ok(response) => response,
-        Err(error) => {
-            let failure = page::Failure::of_start(page::language(None, &headers), &error);
+        Err(failed) => {
+            let language = page::language(failed.language.as_deref(), &headers);
+            let error = ApiError::from(failed.why);
+            let failure = page::Failure::of_start(language, &error);
             let look = failure.look(&state).await;
             page::failure(error.status(), &failure, None, look.as_ref())
         }
@@ -41,9 +43,9 @@ fn is_speculative(headers: &HeaderMap) -> bool {
         .any(|purpose| purpose.contains("prefetch") || purpose.contains("prerender"))
 }
 
-async fn depart(state: &AppState, query: &Query, jar: CookieJar) -> Result<Response, ApiError> {
+async fn depart(state: &AppState, query: &Query, jar: CookieJar) -> Result<Response, DepartFailure> {
     let attempt = query.text("attempt").and_then(OAuthAttemptId::parse);
-    let attempt = attempt.ok_or(DepartError::Unknown)?;
+    let attempt = attempt.ok_or_else(DepartFailure::of_nothing)?;
     let link = query.text("link").unwrap_or_default();
     let browser = flow_cookie::read_or_draw(&jar, state.public_url());
     let holder = BrowserId::of_cookie(browser.expose());

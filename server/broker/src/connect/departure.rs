@@ -6,7 +6,8 @@
 //! wants it. Until then nobody can complete it: it is bound to the link, and no cookie holds a link.
 
 use terapi_model::{ErrorCode, IntegrationKey, OAuthAttemptId, OperationId};
-use terapi_store::{StoreError, oauth_attempts};
+use terapi_store::StoreError;
+use terapi_store::oauth_attempts::{self, OAuthAttemptRow};
 use terapi_vault::hash::token_hash;
 use terapi_vault::token;
 use url::Url;
@@ -38,6 +39,33 @@ pub enum DepartError {
     /// The database does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// The same, with what the page that shows it needs.
+#[derive(Debug)]
+pub struct DepartFailure {
+    /// Why, and the operation of the attempt, when there is one.
+    pub why: Logged<DepartError>,
+    /// The language of the page that the attempt was prepared on, where that is known
+    /// ([`BrowserInput::language`]).
+    pub language: Option<String>,
+}
+
+impl DepartFailure {
+    /// That of a link that names no attempt.
+    pub fn of_nothing() -> Self {
+        Self::without_attempt(DepartError::Unknown)
+    }
+
+    fn without_attempt(error: DepartError) -> Self {
+        Self {
+            why: Logged {
+                error,
+                operation_id: None,
+            },
+            language: None,
+        }
+    }
 }
 
 impl DepartError {
@@ -80,34 +108,48 @@ impl Connect<'_> {
     /// browser may come again, as it does when its page is loaded anew.
     ///
     /// # Errors
-    /// [`DepartError`], with the operation of the attempt, when there is one.
+    /// [`DepartFailure`].
     pub async fn depart(
         &self,
         attempt: &OAuthAttemptId,
         link: &str,
         browser: &BrowserId,
-    ) -> Result<Url, Logged<DepartError>> {
+    ) -> Result<Url, DepartFailure> {
         let error = match self.try_depart(attempt, link, browser).await {
             Ok(authorize_url) => return Ok(authorize_url),
             Err(error) => error,
         };
-        let operation_id = match error {
-            DepartError::Unknown => self.used_again(attempt).await.unwrap_or_default(),
+        let known = match error {
+            DepartError::Unknown => self.find_again(attempt).await.unwrap_or_default(),
             DepartError::Sealing(_) | DepartError::Store(_) => None,
         };
-        Err(Logged { error, operation_id })
+        let Some(row) = known else {
+            return Err(DepartFailure::without_attempt(error));
+        };
+        let operation_id = self.used_again(&row).await.unwrap_or_default();
+        let language = self.opened(&row).ok().and_then(|secret| secret.language);
+        Err(DepartFailure {
+            why: Logged { error, operation_id },
+            language,
+        })
+    }
+
+    async fn find_again(&self, attempt: &OAuthAttemptId) -> Result<Option<OAuthAttemptRow>, StoreError> {
+        let mut db = self.broker.store().read().await?;
+        oauth_attempts::find(&mut db, attempt).await
     }
 
     /// Notes that an attempt's link was used when it was good no more.
-    async fn used_again(&self, attempt: &OAuthAttemptId) -> Result<Option<OperationId>, StoreError> {
-        let found = {
-            let mut db = self.broker.store().read().await?;
-            oauth_attempts::find(&mut db, attempt).await?
-        };
-        let Some(row) = found else { return Ok(None) };
+    async fn used_again(&self, attempt: &OAuthAttemptRow) -> Result<Option<OperationId>, StoreError> {
         let text = "A link was used that had been used already, or was too old";
-        let is_known = self.warn(&row.environment_id, &row.operation_id, text).await?;
-        Ok(is_known.then_some(row.operation_id))
+        let operation = &attempt.operation_id;
+        let is_known = self.warn(&attempt.environment_id, operation, text).await?;
+        Ok(is_known.then(|| operation.clone()))
+    }
+
+    fn opened(&self, attempt: &OAuthAttemptRow) -> Result<AttemptSecret, SealingError> {
+        let place = cell::attempt_secret(&attempt.id, &attempt.environment_id);
+        self.broker.sealing().open_json(&place, &attempt.secret_sealed)
     }
 
     async fn try_depart(
@@ -128,9 +170,7 @@ impl Connect<'_> {
         };
         tx.commit().await?;
         let row = row.ok_or(DepartError::Unknown)?;
-        let place = cell::attempt_secret(&row.id, &row.environment_id);
-        let secret: AttemptSecret = self.broker.sealing().open_json(&place, &row.secret_sealed)?;
-        secret.authorize_url.ok_or(DepartError::Unknown)
+        self.opened(&row)?.authorize_url.ok_or(DepartError::Unknown)
     }
 }
 

@@ -35,7 +35,7 @@ pub use begin::{BeginError, Begun};
 pub use browser_auth::{BrowserAuth, BrowserAuthError};
 pub use complete::{Callback, CompleteError, CompleteFailure, Completed};
 pub(crate) use connection_config::settle;
-pub use departure::{DepartError, Prepared};
+pub use departure::{DepartError, DepartFailure, Prepared};
 pub use journal::Logged;
 pub use results::{AttemptView, ResultFrame, ResultHolder, Results, Subscription, Wait};
 pub use session::{

@@ -26,7 +26,7 @@ async fn prepare(flow: &Flow, input: BrowserInput) -> Prepared {
 async fn depart(flow: &Flow, at: &(OAuthAttemptId, String), cookie: &str) -> Result<url::Url, DepartError> {
     let connect = flow.house.broker.connect();
     let departed = connect.depart(&at.0, &at.1, &BrowserId::of_cookie(cookie)).await;
-    departed.map_err(|refused| refused.error)
+    departed.map_err(|refused| refused.why.error)
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn a_link_that_is_good_no_more_names_its_operation_and_says_so_there() {
         connect.depart(&attempt, &link, &first).await.unwrap();
         for _ in 0..5 {
             let refused = connect.depart(&attempt, &link, &second).await.unwrap_err();
-            assert_eq!(refused.operation_id.as_ref(), Some(&prepared.operation_id));
+            assert_eq!(refused.why.operation_id.as_ref(), Some(&prepared.operation_id));
         }
         let (operation, lines) = flow.log().await.remove(0);
         assert_eq!(
@@ -52,7 +52,7 @@ async fn a_link_that_is_good_no_more_names_its_operation_and_says_so_there() {
         assert_eq!(warned.count(), 3, "{lines:?}");
         let nowhere = OAuthAttemptId::parse("att_00000000000000000000000000").unwrap();
         let refused = connect.depart(&nowhere, &link, &first).await.unwrap_err();
-        assert_eq!(refused.operation_id, None);
+        assert_eq!(refused.why.operation_id, None);
     })
     .await;
 }

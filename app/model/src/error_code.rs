@@ -12,6 +12,11 @@ macro_rules! codes {
             pub const fn as_str(self) -> &'static str {
                 match self { $(ErrorCode::$name => $wire,)* }
             }
+
+            /// The code that is called so; `None` for one of another version.
+            pub fn parse(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|code| code.as_str() == text)
+            }
         }
     };
 }

@@ -156,7 +156,7 @@ fn parse_query(query: Option<&str>) -> Vec<(String, String)> {
 }
 
 fn parse(form: &[u8]) -> Vec<(String, String)> {
-    url::form_urlencoded::parse(form).into_owned().collect()
+    form_urlencoded::parse(form).into_owned().collect()
 }
 
 /// What a browser came back with.
@@ -219,8 +219,8 @@ async fn complete(state: &AppState, jar: &CookieJar, returned: Returned) -> Resp
     let status = ApiError::from(&failure.error).status();
     let failure = page::Failure::of_callback(
         language,
+        page::Reason::of_callback(&failure.error, error_type, cause.as_deref()),
         error_type,
-        cause.as_deref(),
         error_desc,
         said,
         completed.operation_id,
@@ -229,55 +229,57 @@ async fn complete(state: &AppState, jar: &CookieJar, returned: Returned) -> Resp
     page::failure(status, &failure, opener.as_ref(), look.as_ref())
 }
 
-/// What a page that sent the browser away itself is told in its address.
-const TOLD: [&str; 5] = [
-    "status",
-    "provider_config_key",
-    "connection_id",
-    "error",
-    "log_id",
-];
+/// What a page that sent the browser away itself is told in its address, by name. A name without a value is not told.
+type Told<'a> = [(&'static str, Option<&'a str>); 5];
+
+fn told<'a>(frame: &'a ResultFrame, operation: Option<&'a OperationId>) -> Told<'a> {
+    let (status, key, connection, error, log_id) = match frame {
+        ResultFrame::Success {
+            provider_config_key,
+            connection_id,
+            ..
+        } => (
+            "connected",
+            Some(provider_config_key.as_str()),
+            Some(connection_id.as_str()),
+            None,
+            None,
+        ),
+        ResultFrame::Error {
+            provider_config_key,
+            error_type,
+            ..
+        } => (
+            "failed",
+            provider_config_key.as_deref(),
+            None,
+            Some(error_type.as_str()),
+            operation.map(OperationId::as_str),
+        ),
+    };
+    [
+        ("status", Some(status)),
+        ("provider_config_key", key),
+        ("connection_id", connection),
+        ("error", error),
+        ("log_id", log_id),
+    ]
+}
 
 /// The address of the page that sent the browser away itself. What the page is told here is for show: the result that counts
 /// is the stored one. What the address said of the kind before is gone, or the page would read that.
 fn returning(url: &Url, frame: &ResultFrame, operation: Option<&OperationId>) -> Url {
     let mut url = url.clone();
+    let told = told(frame, operation);
     let is_kept = |pair: &&str| {
         let name = form_urlencoded::parse(pair.as_bytes()).next();
-        name.is_none_or(|(name, _)| !TOLD.contains(&name.as_ref()))
+        name.is_none_or(|(name, _)| told.iter().all(|(told, _)| *told != name))
     };
     let kept = url
         .query()
         .map(|query| query.split('&').filter(is_kept).collect::<Vec<_>>().join("&"));
     url.set_query(kept.as_deref().filter(|kept| !kept.is_empty()));
-    let told = match frame {
-        ResultFrame::Success {
-            provider_config_key,
-            connection_id,
-            ..
-        } => vec![
-            ("status", "connected"),
-            ("provider_config_key", provider_config_key),
-            ("connection_id", connection_id),
-        ],
-        ResultFrame::Error {
-            provider_config_key,
-            error_type,
-            ..
-        } => {
-            let key = provider_config_key
-                .as_deref()
-                .map(|key| ("provider_config_key", key));
-            let operation = operation.map(|operation| ("log_id", operation.as_str()));
-            let told = [
-                Some(("status", "failed")),
-                key,
-                Some(("error", error_type)),
-                operation,
-            ];
-            told.into_iter().flatten().collect()
-        }
-    };
+    let told = told.into_iter().filter_map(|(name, value)| Some((name, value?)));
     url.query_pairs_mut().extend_pairs(told);
     url
 }

@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use terapi_app::base_path::Local;
 use terapi_app::{ConnectText, Language};
-use terapi_broker::connect::ResultFrame;
-use terapi_model::{Colour, ConnectUiSettings, Ground, OperationId, Palette};
+use terapi_broker::connect::{Cause, CompleteError, ResultFrame};
+use terapi_model::{Colour, ConnectUiSettings, ErrorCode, Ground, OperationId, Palette};
 use terapi_vault::{OsEntropy, token};
 use url::Url;
 
@@ -70,11 +70,10 @@ pub struct Failure {
 impl Failure {
     /// Of a request that was refused.
     pub fn of_start(language: Language, error: &ApiError) -> Self {
-        let code = error.code().as_str();
-        let (headline, next) = told(language.texts(), code);
+        let (headline, next) = Reason::of_start(error.code()).told(language.texts());
         Self {
             language,
-            code: code.to_owned(),
+            code: error.code().as_str().to_owned(),
             headline,
             next,
             message: sentence(error.message()),
@@ -83,22 +82,19 @@ impl Failure {
         }
     }
 
-    /// Of a callback that made no connection; `cause` is what its code stands for, where it stands for more.
+    /// Of a callback that made no connection.
     pub fn of_callback(
         language: Language,
+        reason: Reason,
         code: &str,
-        cause: Option<&str>,
         message: &str,
         provider_said: Vec<(String, String)>,
         reference: Option<OperationId>,
     ) -> Self {
         let mut said = provider_said.iter();
         let is_denied = said.any(|(name, value)| name == "error" && value == "access_denied");
-        let texts = language.texts();
-        let (headline, next) = match is_denied {
-            true => (texts.popup_denied(), texts.popup_next()),
-            false => told(texts, cause.unwrap_or(code)),
-        };
+        let reason = if is_denied { Reason::Denied } else { reason };
+        let (headline, next) = reason.told(language.texts());
         Self {
             language,
             code: code.to_owned(),
@@ -121,22 +117,94 @@ impl Failure {
     }
 }
 
-/// What an end user can make of a code or of its cause, and do about it. Whatever an application asked for and did not
-/// get is nothing that its user could change.
-fn told(texts: &dyn ConnectText, code: &str) -> (String, String) {
-    let headline = match code {
-        "callback_err" | "provider_refused" | "provider_answer" => texts.popup_refused(),
-        "provider_unreachable" | "provider_timeout" => texts.popup_unreachable(),
-        "unknown_connect_session_token" | "invalid_connect_session_token_format" => texts.popup_unknown(),
-        "invalid_state" => texts.popup_over(),
-        "state_cookie_err" => texts.popup_elsewhere(),
-        "connection_exists" => return (texts.reason_exists(), texts.popup_tell()),
-        "too_many_request" | "overloaded" | "unavailable" => texts.busy_body(),
-        "server_error" | "unknown_err" | "interrupted" => texts.broken_body(),
-        "provider_config_err" | "invalid_connection" | "url_param_err" => texts.reason_unknown(),
-        _ => return (texts.popup_setup(), texts.popup_tell()),
-    };
-    (headline, texts.popup_next())
+/// What an end user can make of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// They did not allow it.
+    Denied,
+    /// The provider did not go through with it.
+    Refused,
+    /// The provider does not answer.
+    Unreachable,
+    /// The session that the window was opened for is none, or over.
+    UnknownLink,
+    /// The link, or the state, was used or is too old.
+    Over,
+    /// Another browser began.
+    Elsewhere,
+    /// There is one, and it stays.
+    Exists,
+    /// Too much at once.
+    Busy,
+    /// Our fault.
+    Broken,
+    /// What was begun has changed meanwhile: the next try may do better.
+    Changed,
+    /// The application asked for something that it cannot have: nothing that its user could change.
+    Setup,
+}
+
+impl Reason {
+    /// Of a request that was refused under this code.
+    pub fn of_start(code: ErrorCode) -> Self {
+        match code {
+            ErrorCode::UnknownConnectSessionToken | ErrorCode::InvalidConnectSessionTokenFormat => {
+                Self::UnknownLink
+            }
+            ErrorCode::InvalidState => Self::Over,
+            ErrorCode::ConnectionExists => Self::Exists,
+            ErrorCode::TooManyRequest | ErrorCode::Overloaded => Self::Busy,
+            ErrorCode::Unavailable
+            | ErrorCode::ServerError
+            | ErrorCode::UnknownErr
+            | ErrorCode::Interrupted => Self::Broken,
+            _ => Self::Setup,
+        }
+    }
+
+    /// Of a callback that made no connection. Code and cause are those that were told, which may be of an earlier callback
+    /// with the same state, and of another version.
+    pub fn of_callback(error: &CompleteError, code: &str, cause: Option<&str>) -> Self {
+        if matches!(error, CompleteError::MissingState) {
+            // No state was used, or is too old: none came.
+            return Self::Refused;
+        }
+        match cause.and_then(Cause::parse) {
+            Some(Cause::Refused | Cause::Answer) => return Self::Refused,
+            Some(Cause::Unreachable | Cause::Timeout) => return Self::Unreachable,
+            None => {}
+        }
+        match ErrorCode::parse(code) {
+            Some(ErrorCode::CallbackErr) => Self::Refused,
+            Some(ErrorCode::StateCookieErr) => Self::Elsewhere,
+            // At the start these are the application's mistakes. Here the start was in order.
+            Some(ErrorCode::ProviderConfigErr | ErrorCode::InvalidConnection | ErrorCode::UrlParamErr)
+            | None => Self::Changed,
+            Some(code) => Self::of_start(code),
+        }
+    }
+
+    /// What happened, and what the end user does about it.
+    fn told(self, texts: &dyn ConnectText) -> (String, String) {
+        let headline = match self {
+            Self::Denied => texts.popup_denied(),
+            Self::Refused => texts.popup_refused(),
+            Self::Unreachable => texts.popup_unreachable(),
+            Self::UnknownLink => texts.popup_unknown(),
+            Self::Over => texts.popup_over(),
+            Self::Elsewhere => texts.popup_elsewhere(),
+            Self::Exists => texts.reason_exists(),
+            Self::Busy => texts.busy_body(),
+            Self::Broken => texts.broken_body(),
+            Self::Changed => texts.reason_unknown(),
+            Self::Setup => texts.popup_setup(),
+        };
+        let next = match self {
+            Self::Exists | Self::Setup => texts.popup_tell(),
+            _ => texts.popup_next(),
+        };
+        (headline, next)
+    }
 }
 
 /// A message as a sentence of a page: errors are written to stand inside a line.
@@ -396,8 +464,6 @@ fn dressed(
 
 #[cfg(test)]
 mod tests {
-    use terapi_model::ErrorCode;
-
     use super::*;
 
     #[test]
@@ -410,53 +476,99 @@ mod tests {
 
     #[test]
     fn people_hear_what_happened_in_their_words_and_developers_in_theirs() {
-        let error = ApiError::not_found("there is no integration `nothere`");
-        let failure = Failure::of_start(Language::English, &error);
-        assert!(!failure.headline.contains('`'), "{failure:?}");
-        assert_eq!(failure.message, "There is no integration `nothere`.");
-        assert!(!failure.next.contains("again"), "{failure:?}");
-        let of = |language, code, cause, said: &[(&str, &str)]| {
+        const SETUP: &str = "The app asked for something that is not set up. Trying again will not help.";
+        const UNKNOWN: &str = "Something unexpected happened.";
+        const BROKEN: &str = "It is not your fault, and nothing was connected. Try again in a moment.";
+        let start = |code| {
+            let error = ApiError::new(StatusCode::BAD_REQUEST, code, "there is no integration `nothere`");
+            Failure::of_start(Language::English, &error)
+        };
+        for (code, headline, again) in [
+            (ErrorCode::ProviderConfigErr, SETUP, false),
+            (ErrorCode::UrlParamErr, SETUP, false),
+            (ErrorCode::InvalidConnection, SETUP, false),
+            (ErrorCode::NotFound, SETUP, false),
+            (ErrorCode::UnknownErr, BROKEN, true),
+            (ErrorCode::Unavailable, BROKEN, true),
+            (
+                ErrorCode::InvalidState,
+                "This link was used already, or is too old.",
+                true,
+            ),
+        ] {
+            let failure = start(code);
+            assert_eq!(failure.headline, headline, "{code:?}");
+            assert_eq!(failure.message, "There is no integration `nothere`.");
+            assert_eq!(failure.next.contains("again"), again, "{failure:?}");
+        }
+        let of = |language, error: &CompleteError, cause, said: &[(&str, &str)]| {
             let said = said.iter().map(|(name, value)| ((*name).into(), (*value).into()));
-            Failure::of_callback(language, code, cause, "status 503", said.collect(), None)
+            let code = error.code().as_str();
+            let reason = Reason::of_callback(error, code, cause);
+            Failure::of_callback(language, reason, code, "status 503", said.collect(), None)
         };
         let denied = [("error", "access_denied")];
-        for (language, code, cause, said, headline) in [
+        for (language, error, cause, said, headline) in [
             (
                 Language::English,
-                "callback_err",
+                CompleteError::MissingCode,
                 None,
                 &denied[..],
                 "You did not allow the access that was asked for.",
             ),
             (
                 Language::English,
-                "unknown_err",
+                CompleteError::Interrupted,
                 Some("provider_refused"),
                 &[],
                 "The provider did not complete the connection.",
             ),
             (
                 Language::German,
-                "unknown_err",
+                CompleteError::Interrupted,
                 Some("provider_timeout"),
                 &[],
                 "Der Anbieter ist im Moment nicht erreichbar. Versuchen Sie es in einigen Minuten noch einmal.",
             ),
             (
                 Language::English,
-                "invalid_state",
+                CompleteError::Interrupted,
+                Some("a cause of another version"),
+                &[],
+                BROKEN,
+            ),
+            (
+                Language::English,
+                CompleteError::UsedState,
                 None,
                 &[],
                 "This link was used already, or is too old.",
             ),
+            (
+                Language::English,
+                CompleteError::MissingState,
+                None,
+                &[],
+                "The provider did not complete the connection.",
+            ),
+            (
+                Language::English,
+                CompleteError::IntegrationChanged,
+                None,
+                &[],
+                UNKNOWN,
+            ),
+            (Language::English, CompleteError::TargetGone, None, &[], UNKNOWN),
         ] {
-            let failed = of(language, code, cause, said);
-            assert_eq!(failed.headline, headline);
+            let failed = of(language, &error, cause, said);
+            assert_eq!(failed.headline, headline, "{error:?}");
             assert_eq!(
                 (failed.code.as_str(), failed.message.as_str()),
-                (code, "Status 503.")
+                (error.code().as_str(), "Status 503.")
             );
         }
+        let of_another_version = Reason::of_callback(&CompleteError::UsedState, "a code", None);
+        assert_eq!(of_another_version, Reason::Changed);
     }
 
     #[test]

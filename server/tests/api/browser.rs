@@ -1,6 +1,6 @@
 //! What browser packages and pages of our own send and are told, beside the popup's way itself.
 
-use reqwest::header::{ACCEPT, LOCATION, SET_COOKIE};
+use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, LOCATION, SET_COOKIE};
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
 use terapi_broker::environments::EnvironmentPatch;
@@ -64,6 +64,56 @@ async fn a_script_prepares_an_attempt_and_its_popup_comes_for_it() {
         json!({"status": "connected", "provider_config_key": "acme", "connection_id": connection, "is_pending": false})
     );
     assert_eq!(app.count().await, 1);
+}
+
+#[tokio::test]
+async fn a_link_that_is_good_no_more_says_so_in_the_language_of_the_page_it_is_from() {
+    let app = TestApp::spawn().await;
+    app.acme().await;
+    let token = app.session(for_u1()).await;
+    let begun = app
+        .http
+        .post(format!("{}/connect/ui/start?lang=fr", app.url))
+        .header("terapi-view", "1")
+        .header("terapi-window", "1")
+        .bearer_auth(&token)
+        .form(&[("integration", "acme")]);
+    let begun = answer(begun).await;
+    let start = begun.body["authorize_url"].as_str().unwrap();
+    app.popup_at(start).await;
+    let nowhere = format!("{}/connect/ui/go?attempt=x", app.url);
+    for (url, language) in [(start, "fr"), (&nowhere, "de")] {
+        let page = answer(app.http.get(url).header(ACCEPT_LANGUAGE, "de")).await;
+        says(&page, 400, "invalid_state");
+        let text = page.body.as_str().unwrap();
+        assert!(text.contains(&format!("<html lang=\"{language}\"")), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_cannot_change_it_is_not_told_to_start_again() {
+    let app = TestApp::spawn().await;
+    app.acme().await;
+    let token = app.session(for_u1()).await;
+    let start = |path: &str| format!("{}/oauth/connect/{path}connect_session_token={token}", app.url);
+    for (url, code) in [
+        (start("nowhere?"), "provider_config_err"),
+        (start("acme?connection_id=mine&"), "invalid_query_params"),
+    ] {
+        let page = app.visit(&url, "").await.0;
+        says(&page, 400, code);
+        let text = page.body.as_str().unwrap();
+        let headline = "The app asked for something that is not set up. Trying again will not help.";
+        let next = "Close this window and send the details to the support of the app.";
+        assert!(
+            text.contains(&format!("<p role=\"alert\">{headline}</p>")),
+            "{text}"
+        );
+        assert!(
+            text.contains(&format!("</details><p>{next}</p></main>")),
+            "{text}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -131,6 +131,39 @@ pub enum CompleteError {
     Interrupted,
 }
 
+/// What the provider did instead of giving tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// It said no.
+    Refused,
+    /// It said something that is no answer.
+    Answer,
+    /// It could not be reached.
+    Unreachable,
+    /// It took too long.
+    Timeout,
+}
+
+impl Cause {
+    /// Every cause.
+    pub const ALL: [Cause; 4] = [Self::Refused, Self::Answer, Self::Unreachable, Self::Timeout];
+
+    /// What it is called in frames and in the log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Refused => "provider_refused",
+            Self::Answer => "provider_answer",
+            Self::Unreachable => "provider_unreachable",
+            Self::Timeout => "provider_timeout",
+        }
+    }
+
+    /// The cause that is called so; `None` for one of another version.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.as_str() == text)
+    }
+}
+
 impl CompleteError {
     /// The stable code (rest.md 9.4, 9.5).
     pub fn code(&self) -> ErrorCode {
@@ -157,14 +190,14 @@ impl CompleteError {
     }
 
     /// Which of the things it is that `unknown_err` stands for, for operators and our own pages.
-    pub fn cause(&self) -> Option<&'static str> {
+    pub fn cause(&self) -> Option<Cause> {
         match self {
-            Self::Token(ExchangeError::Egress(EgressError::Timeout { .. })) => Some("provider_timeout"),
-            Self::Token(ExchangeError::Answer(TokenAnswerError::Refused { .. })) => Some("provider_refused"),
+            Self::Token(ExchangeError::Egress(EgressError::Timeout { .. })) => Some(Cause::Timeout),
+            Self::Token(ExchangeError::Answer(TokenAnswerError::Refused { .. })) => Some(Cause::Refused),
             Self::Token(ExchangeError::Egress(EgressError::TooLarge { .. }) | ExchangeError::Answer(_)) => {
-                Some("provider_answer")
+                Some(Cause::Answer)
             }
-            Self::Token(ExchangeError::Egress(_)) => Some("provider_unreachable"),
+            Self::Token(ExchangeError::Egress(_)) => Some(Cause::Unreachable),
             _ => None,
         }
     }
@@ -582,7 +615,7 @@ impl Connect<'_> {
             let is_first = oauth_attempts::finish(&mut tx, &attempt.id, &frame.to_stored(), now).await?;
             let logged = OperationError::new(error.code(), &error.to_string())
                 .said(Redacted::said(&failure.said))
-                .of_cause(error.cause());
+                .of_cause(error.cause().map(Cause::as_str));
             trail.fail(&mut tx, &logged).await?;
             trail.record(&mut tx, OperationState::Failed, None, None).await?;
             if is_first {

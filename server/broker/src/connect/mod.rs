@@ -33,7 +33,7 @@ use terapi_vault::hash::{TokenHash, token_hash};
 pub use admission::Refusal;
 pub use begin::{BeginError, Begun};
 pub use browser_auth::{BrowserAuth, BrowserAuthError};
-pub use complete::{Callback, CompleteError, CompleteFailure, Completed};
+pub use complete::{Callback, Cause, CompleteError, CompleteFailure, Completed};
 pub(crate) use connection_config::settle;
 pub use departure::{DepartError, DepartFailure, Prepared};
 pub use journal::Logged;

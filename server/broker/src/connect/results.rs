@@ -56,8 +56,7 @@ pub enum ResultFrame {
         error_type: String,
         /// For people.
         error_desc: String,
-        /// Which of the things it is that `unknown_err` stands for: `provider_refused`, `provider_answer`,
-        /// `provider_unreachable` or `provider_timeout`.
+        /// Which of the things it is that `unknown_err` stands for, as [`Cause`](super::Cause) calls them.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cause: Option<String>,
         /// What the provider said about it, in its own words, apart from ours. Escape it.
@@ -109,7 +108,7 @@ impl ResultFrame {
             connection_id: connection.map(ToString::to_string),
             error_type: error.code().as_str().to_owned(),
             error_desc: error.told(),
-            cause: error.cause().map(str::to_owned),
+            cause: error.cause().map(|cause| cause.as_str().to_owned()),
             provider: (!said.is_empty()).then(|| Box::new(said)),
         }
     }

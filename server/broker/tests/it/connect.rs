@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use serde_json::{Map, json};
 use terapi_broker::connect::{
-    AuthOperation, BrowserAuthError, BrowserId, BrowserInput, Callback, CompleteError, NewSession,
+    AuthOperation, BrowserAuthError, BrowserId, BrowserInput, Callback, Cause, CompleteError, NewSession,
     OpenSessionError, OwnApp, Refusal, ResultFrame, ResultHolder, SessionDefaults, SubmitError,
 };
 use terapi_broker::connections::{ConnectionPatch, GetOptions, MetadataChange};
@@ -274,7 +274,12 @@ async fn every_bad_token_endpoint_ends_in_a_code_and_nothing_half_written() {
             "{told}: {}",
             failed.error
         );
-        assert_eq!(failed.error.cause(), Some(cause), "{told}: {}", failed.error);
+        assert_eq!(
+            failed.error.cause().map(Cause::as_str),
+            Some(cause),
+            "{told}: {}",
+            failed.error
+        );
         let status = flow
             .house
             .broker

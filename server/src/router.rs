@@ -1,7 +1,8 @@
 //! Puts the rooms together and wraps the public family of routes (decision D20).
 //!
 //! Public routes are everything outside `/app/**` and `/ui/**`: no session layer is mounted on them, CORS is open
-//! without credentials, errors are JSON. The cookie family is [`crate::ui`]'s, with layers of its own.
+//! without credentials, errors are JSON, and pages where people look: in popups, in the Connect UI, and at an address that
+//! there is not. The cookie family is [`crate::ui`]'s, with layers of its own.
 
 use std::sync::LazyLock;
 
@@ -92,13 +93,12 @@ async fn show_bad_address(request: Request, next: Next) -> Response {
 }
 
 async fn unknown_path(request: Request) -> Response {
-    let message = format!(
-        "there is nothing at {} {}",
-        request.method(),
-        shown(request.uri().path())
-    );
     let shape = Refusal::shape(&request);
-    Refusal::unknown_path(message, &shape).shaped(shape)
+    if shape.is_page() {
+        return Refusal::unknown_path().shaped(shape);
+    }
+    let (method, path) = (request.method(), shown(request.uri().path()));
+    ApiError::not_found(format!("there is nothing at {method} {path}")).into_response()
 }
 
 async fn unknown_method(request: Request) -> ApiError {

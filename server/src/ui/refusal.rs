@@ -1,6 +1,6 @@
 //! Answers of the cookie family that no page stands behind: the request was refused, or something broke, before
 //! the dashboard saw it. HTML without scripts and with no file but the icon, so that it needs nothing else to work;
-//! JSON for programs.
+//! JSON for programs. The public family borrows one of them, for people who ask for an address that there is not.
 
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
@@ -60,6 +60,13 @@ pub(crate) struct Shape {
     request_id: Option<String>,
     path: String,
     is_form: bool,
+}
+
+impl Shape {
+    /// Whether a person looks at it.
+    pub(crate) fn is_page(&self) -> bool {
+        self.html
+    }
 }
 
 impl Refusal {
@@ -131,11 +138,8 @@ impl Refusal {
         )
     }
 
-    /// 404 outside of the dashboard, which has pages of its own for people; `message` is for programs.
-    pub(crate) fn unknown_path(message: String, shape: &Shape) -> Self {
-        if !shape.html {
-            return Self::new(StatusCode::NOT_FOUND, ErrorCode::NotFound, "", message);
-        }
+    /// 404 for people outside of the dashboard, which has pages of its own.
+    pub(crate) fn unknown_path() -> Self {
         Self {
             link: Some(Link::to_dashboard()),
             ..Self::new(
@@ -159,8 +163,7 @@ impl Refusal {
 
     /// What a function said instead of an answer, under the status of its code.
     pub(crate) fn of_call(error: &UiError) -> Self {
-        let known = ErrorCode::ALL.iter().find(|code| code.as_str() == error.code());
-        let code = known.copied().unwrap_or(ErrorCode::ServerError);
+        let code = ErrorCode::parse(error.code()).unwrap_or(ErrorCode::ServerError);
         let status = match code {
             ErrorCode::InvalidBody => StatusCode::BAD_REQUEST,
             ErrorCode::Forbidden => StatusCode::FORBIDDEN,

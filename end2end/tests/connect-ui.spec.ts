@@ -4,6 +4,7 @@ import type { FrameLocator, Locator, Page } from "@playwright/test";
 import { owner } from "../support/account.ts";
 import { DEMO } from "../support/acme.ts";
 import { link } from "../support/connect-views.ts";
+import { uniqueKey } from "../support/rest.ts";
 import { signIn } from "../support/sign-in.ts";
 import { expect, test } from "../support/stage.ts";
 
@@ -167,6 +168,7 @@ test.describe("in a frame on another origin", () => {
         await expect(ui.getByText("Waiting for Acme.")).toBeVisible();
         await expect(ui.getByRole("alert")).toBeHidden();
         await expect(send(ui)).toHaveText("Try again");
+        await expect(send(ui)).toBeFocused();
 
         await tab.bringToFront();
         await tab.getByRole("button", { name: "Allow" }).click();
@@ -175,6 +177,48 @@ test.describe("in a frame on another origin", () => {
         const events = await embedder.events(page);
         expect(events.map(({ type }) => type)).toEqual(["ready", "error", "connect"]);
         expect(await stage.rest.connection(stage.oauth, events[2]!.payload!.connectionId!)).toBeTruthy();
+    });
+
+    test("a link to a tab that nobody took ends nothing when it is too old", async ({ page, stage, embedder }) => {
+        const { token } = await stage.rest.openSession(stage.oauth);
+        const ui = await embedder.frame(page, { baseURL: stage.url, apiURL: stage.url, sessionToken: token });
+        await expect(heading(ui)).toHaveText("Connect Acme");
+        const frame = page.frames().find((frame) => frame.url().startsWith(stage.url))!;
+        await frame.evaluate(() => void (window.open = () => null));
+        await page.route("**/connect/ui/result?*", (route) => route.fulfill({ json: { status: "failed" } }));
+        const views: string[] = [];
+        page.on("request", (request) => request.url().includes("&attempt=") && views.push(request.url()));
+        const answered = page.waitForResponse("**/connect/ui/result?*");
+        await send(ui).click();
+        await (await answered).finished();
+        await expect(ui.getByRole("alert")).toContainText("The window was blocked");
+        expect(views).toEqual([]);
+        expect((await embedder.events(page)).map(({ type }) => type)).toEqual(["ready", "error"]);
+
+        // Whoever takes it then is told.
+        await ui.getByRole("link", { name: "Continue in a new tab" }).click();
+        await page.bringToFront();
+        await expect.poll(() => views).not.toEqual([]);
+    });
+
+    test("a link to a tab goes when what it was made for is changed", async ({ page, stage, embedder }) => {
+        const unique_key = uniqueKey("zendesk");
+        const credentials = { type: "OAUTH2", client_id: DEMO.clientId, client_secret: DEMO.clientSecret };
+        await stage.rest.must("POST", "/integrations", { provider: "zendesk", unique_key, credentials });
+        const { token } = await stage.rest.openSession(unique_key);
+        const ui = await embedder.frame(page, { baseURL: stage.url, apiURL: stage.url, sessionToken: token });
+        const subdomain = ui.getByLabel("Subdomain", { exact: true });
+        await subdomain.fill("acmee");
+        const frame = page.frames().find((frame) => frame.url().startsWith(stage.url))!;
+        await frame.evaluate(() => void (window.open = () => null));
+        await send(ui).click();
+        const onward = ui.getByRole("link", { name: "Continue in a new tab" });
+        await expect(onward).toBeVisible();
+        await subdomain.fill("acme");
+        await expect(onward).toBeHidden();
+        await expect(send(ui)).toHaveText("Try again");
+        await send(ui).click();
+        await expect(onward).toBeVisible();
     });
 
     for (const whose of ["another", "its own"]) {

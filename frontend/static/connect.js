@@ -394,10 +394,15 @@
     }
 
     // The link is good once: its tab has it by now.
-    function follows() {
+    function tabOpened() {
         const form = find("[data-form]");
+        if (!run?.offered || !form) return;
+        run.offered = false;
         note(form, null);
         setWaiting(form, true);
+        find("[data-submit]").focus();
+        // It may be too old by now.
+        if (run.unheard) listen(run);
     }
 
     async function submit(form, here = false) {
@@ -436,7 +441,7 @@
                 if (!windowed) return leave(to);
                 if (popup && sharesOrigin() && (await isCutOff(popup))) blocked();
                 popup?.location.replace(to);
-                run = { attempt, key, form, popup, settled: false };
+                run = { attempt, key, form, popup, offered: popup === null, settled: false };
                 listen(run);
                 if (popup === null) return retry(form, "t-blocked", to);
                 setBusy(form, true, true);
@@ -507,10 +512,12 @@
                         const { done, value } = await reader.read();
                         if (done || run !== mine) break;
                         text = (text + value).slice(-65536);
-                        if (/"status":\s*"(connected|failed)"/.test(text)) return settle(mine);
+                        const status = /"status":\s*"(connected|failed)"/.exec(text)?.[1];
+                        if (status) return settle(mine, status);
                     }
-                } else if ((await answer.json()).status !== "pending") {
-                    return settle(mine);
+                } else {
+                    const { status } = await answer.json();
+                    if (status !== "pending") return settle(mine, status);
                 }
             } catch {
                 // Asked again.
@@ -522,14 +529,20 @@
     async function look(mine) {
         try {
             const answer = await fetchResult(mine.attempt, false);
-            if (!answer.ok || (await answer.json()).status !== "pending") settle(mine);
+            const status = answer.ok ? (await answer.json()).status : null;
+            if (status !== "pending") settle(mine, status);
         } catch {
             // Whoever listens hears of it.
         }
     }
 
-    function settle(mine) {
+    function settle(mine, status) {
         if (run !== mine || mine.settled) return;
+        // Nobody has taken the link, and what it led to is over.
+        if (mine.offered && status !== "connected") {
+            mine.unheard = true;
+            return;
+        }
         mine.settled = true;
         // The window closes itself. Closed from here while it comes back from the provider, it would stay for ever.
         setTimeout(() => mine.popup?.close(), 1500);
@@ -592,7 +605,7 @@
             byId("search").focus();
         } else if (at("[data-close]")) close("click:close");
         else if (at("[data-here]")) submit(find("[data-form]"), true);
-        else if (at("[data-tab]")) setTimeout(follows);
+        else if (at("[data-tab]")) setTimeout(tabOpened);
         else if (at("[data-do]")) {
             const what = at("[data-do]").dataset.do;
             if (what === "again") last?.();
@@ -602,6 +615,10 @@
         else if (at("[data-doc]")) report("click:doc");
         else if (at("[data-doc-section]")) report("click:doc_section");
         else if (framed && event.target === room()) close("click:outside");
+    });
+
+    document.addEventListener("auxclick", (event) => {
+        if (event.button === 1 && event.target.closest?.("[data-tab]")) setTimeout(tabOpened);
     });
 
     function reveal(button) {
@@ -637,6 +654,11 @@
         if (event.target.id === "search") return filter(event.target.value);
         if (!event.target.closest("[data-form]")) return;
         touched = true;
+        // A link leads on with what was sent, not with what is typed now.
+        if (run?.offered) {
+            run = null;
+            note(event.target.closest("[data-form]"), null);
+        }
         if (event.target.hasAttribute("aria-invalid")) complain(event.target, null);
     });
 

@@ -413,3 +413,16 @@ test("openConnectUI() frames the ready-made page, which authorizes from another 
     await expect(visit.page.locator("#connect-ui")).toHaveCount(0);
     await expect(visit.page.getByRole("button", { name: "Do it" })).toBeFocused();
 });
+
+test("a frame that is closed while the focus is elsewhere leaves it there", async ({ acme, rest, visit }) => {
+    const integration = await rest.createAcme(acme);
+    const { token } = await rest.openSession(integration);
+    await visit.press({ construct: [{ connectSessionToken: token }], method: "openConnectUI", args: [{ lang: "en" }] });
+    await expect(visit.page.frameLocator("#connect-ui").getByRole("heading", { level: 1 })).toHaveText("Connect Acme");
+    const elsewhere = visit.page.getByLabel("Order");
+    await elsewhere.focus();
+    const frame = visit.page.frames().find((frame) => frame !== visit.page.mainFrame())!;
+    await frame.evaluate(() => parent.postMessage({ type: "close" }, "*"));
+    await expect(visit.page.locator("#connect-ui")).toHaveCount(0);
+    expect(await elsewhere.evaluate((element) => element === document.activeElement)).toBe(true);
+});

@@ -274,6 +274,7 @@ fn setting(visit: &ConnectVisit, form: Option<&Form>) -> Setting {
     if visit.bearer.is_none() {
         let token = match form {
             Some(form) => form.filled("session_token"),
+            None if setting.preview => None,
             None => visit.query.get("session_token"),
         };
         setting.carried_token = token.map(str::to_owned);

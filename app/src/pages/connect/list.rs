@@ -22,25 +22,40 @@ struct Line {
     shown: bool,
 }
 
+impl Line {
+    /// What it is found by: its name, and its key where that is shown.
+    fn sought(&self) -> String {
+        let mut sought = self.name.to_lowercase();
+        if self.is_namesake {
+            sought.push(' ');
+            sought.push_str(&self.key.to_lowercase());
+        }
+        sought
+    }
+}
+
 /// The choice between integrations; `wanted` is what a search asked for without a script.
 pub fn show(setting: &Setting, look: Look, integrations: &[Integration], wanted: Option<&str>) -> Screen {
     let wanted = wanted.unwrap_or_default().trim().to_lowercase();
+    // People tell names apart by neither the case of a letter nor a blank at an end.
+    let names: Vec<String> = integrations
+        .iter()
+        .map(|integration| integration.shown_name().trim().to_lowercase())
+        .collect();
     let lines: Vec<Line> = integrations
         .iter()
-        .map(|integration| {
-            let name = integration.shown_name().to_owned();
-            Line {
-                shown: wanted.is_empty() || name.to_lowercase().contains(&wanted),
+        .zip(&names)
+        .map(|(integration, name)| {
+            let mut line = Line {
+                shown: true,
                 picture: picture(integration),
-                is_namesake: integrations
-                    .iter()
-                    .filter(|other| other.shown_name() == name)
-                    .nth(1)
-                    .is_some(),
+                is_namesake: names.iter().filter(|other| *other == name).nth(1).is_some(),
                 href: setting.address(&[("integration", integration.unique_key.as_str())]),
                 key: integration.unique_key.to_string(),
-                name,
-            }
+                name: integration.shown_name().to_owned(),
+            };
+            line.shown = line.sought().contains(&wanted);
+            line
         })
         .collect();
     of_lines(setting, look, lines, wanted)
@@ -75,7 +90,7 @@ fn of_lines(setting: &Setting, look: Look, lines: Vec<Line>, wanted: String) -> 
         let items = lines
             .into_iter()
             .map(|line| {
-                let name = line.name.to_lowercase();
+                let name = line.sought();
                 let told_apart = line.is_namesake.then(|| line.key.clone());
                 view! {
                     <li hidden=!line.shown data-name=name>

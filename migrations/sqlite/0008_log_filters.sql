@@ -1,5 +1,5 @@
--- Filters of the log by state, integration and connection, alone and together, walk an index in the list's order and stop at
--- the limit: what is rare in a log of millions is found without reading what is common.
+-- Filters of the log by state, integration and connection, alone and together, walk an index in the list's order and stop
+-- at the limit: what is rare in a log of millions is found without reading what is common.
 
 CREATE INDEX operation_by_integration_and_state ON operation (
     environment_id, integration_key, state, created_at, id
@@ -37,7 +37,7 @@ WHERE
     AND operation_id IN (SELECT id FROM operation WHERE state IN ('success', 'failed'))
     AND NOT EXISTS (SELECT 1 FROM oauth_attempt WHERE oauth_attempt.id = operation_attempt.id);
 
--- Last, because PostgreSQL closes a table to everybody from here to the end of the transaction, while building an index lets
--- processes of the version before read.
+-- Last, because PostgreSQL closes a table to everybody from here to the end of the transaction, while building an index
+-- lets processes of the version before read.
 DROP INDEX operation_by_connection;
 DROP INDEX operation_attempt_by_connection;

@@ -520,6 +520,12 @@ async fn a_preview_shows_nothing_that_an_address_says() {
     let view = ask(&house, &address, &[]).await;
     assert!(view.body.contains("Planted") && view.body.contains("#123456"));
     assert!(!view.body.contains("/oauth/connect"));
+    for view in ["list", "form"] {
+        let query = encode(&[("preview", "1"), ("view", view), ("session_token", "PLANTED")]);
+        let page = house.browser().get(&format!("/connect/ui/?{query}")).await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(!page.body.contains("PLANTED"), "{view}");
+    }
 }
 
 #[tokio::test]
@@ -528,7 +534,7 @@ async fn integrations_of_one_name_are_told_apart_by_their_keys_and_pictures() {
     let mut owner = house.owner().await;
     for (key, name) in [
         ("billing-eu", "Billing"),
-        ("billing-us", "Billing"),
+        ("billing-us", "billing "),
         ("plain", ""),
     ] {
         let form = [("unique_key", key), ("display_name", name)];
@@ -543,6 +549,16 @@ async fn integrations_of_one_name_are_told_apart_by_their_keys_and_pictures() {
     for (key, shown) in [("billing-eu", 1), ("billing-us", 1), ("plain", 0)] {
         assert_eq!(list.body.matches(&format!(">{key}<")).count(), shown, "{key}");
     }
+    // What can be read in a line finds it.
+    let found = house.browser().get(&format!("{path}&search=billing-us")).await;
+    let hidden = |key: &str| {
+        let line = found
+            .body
+            .split("<li")
+            .find(|line| line.contains(&format!("data-choose=\"{key}\"")));
+        line.unwrap().split('>').next().unwrap().contains("hidden")
+    };
+    assert!(hidden("billing-eu") && !hidden("billing-us") && hidden("plain"));
     let pictures: Vec<&str> = list.body.split("src=\"data:image/svg+xml,").skip(1).collect();
     assert_eq!(pictures.len(), 2, "the third has no name of its own");
     let picture = |at: usize| pictures[at].split('"').next().unwrap();

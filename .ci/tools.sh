@@ -14,7 +14,7 @@ NODE_VERSION=22.23.3       # installed only where there is no node, or one older
 NPM_VERSION=10.9.4
 SCHEMATHESIS_VERSION=4.32.5
 WASM=wasm32-unknown-unknown
-ROOM=10                    # GB that a whole test run writes from nothing
+ROOM=7                     # GB that a whole test run writes from nothing
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 die() { printf './dev: %s\n' "$*" >&2; exit 1; }
